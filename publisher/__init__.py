@@ -1,0 +1,1 @@
+"""Préau: a leisure centre's programmes, reminders and photos, for its families and nobody else."""

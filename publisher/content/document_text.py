@@ -1,0 +1,112 @@
+"""A document as text: a YAML header between two `---` lines, then Markdown (`docs/formats.md`)."""
+
+from datetime import datetime
+from typing import Final
+
+import yaml
+
+from publisher.kinds import Document
+from publisher.model.mistake import Mistake, Mistakes
+from publisher.model.mistake import in_french as _
+
+FENCE: Final = "---\n"
+MAX_BYTES = 1_000_000
+"""Bytes of a document: a programme of 400 slots takes 60 000."""
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's plain values only; a key written twice, and an alias, are refused."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002 (the library's signature)
+        keys = [self.construct_object(key, deep=True) for key, _value in node.value]
+        twice = next((key for number, key in enumerate(keys) if key in keys[:number]), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(
+                problem=f"« {twice} » est écrit deux fois", problem_mark=node.start_mark
+            )
+        return super().construct_mapping(node, deep=deep)
+
+    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node | None:
+        if self.check_event(yaml.events.AliasEvent):
+            event = self.peek_event()
+            raise yaml.composer.ComposerError(
+                problem="les ancres et alias YAML ne sont pas lus", problem_mark=event.start_mark
+            )
+        return super().compose_node(parent, index)
+
+
+def document_from_text(raw: bytes) -> Document | Mistakes:
+    """Read a document's bytes, or say which line cannot be read. Never raises on content."""
+    if len(raw) > MAX_BYTES:
+        return _one(_("Ce fichier est trop gros : {limit} octets au plus."), limit=MAX_BYTES)
+    try:
+        text = raw.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        return _one(_("Ce fichier n'est pas en UTF-8. Enregistrez-le en UTF-8."), line=line)
+    if not text.startswith(FENCE):
+        return _one(_("La première ligne doit être « --- », puis l'en-tête."), line=1)
+    header_text, fence, body = text[len(FENCE) :].partition(f"\n{FENCE}")
+    if not fence:
+        if not header_text.endswith("\n---"):
+            return _one(_("L'en-tête n'est pas refermé par une ligne « --- »."), line=1)
+        header_text, body = header_text.removesuffix("\n---"), ""
+    try:
+        header = yaml.load(header_text, Loader=_Loader)  # noqa: S506 (a SafeLoader, stricter)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        return _one(
+            _("L'en-tête ne se lit pas : {why}."),
+            line=mark.line + 2 if mark else 1,
+            why=getattr(error, "problem", None) or error,
+        )
+    if not isinstance(header, dict) or not all(isinstance(key, str) for key in header):
+        return _one(_("L'en-tête doit être une liste de « clé: valeur »."), line=1)
+    return Document(header=header, body=body.strip("\n"))
+
+
+def _one(says: str, *, line: int | None = None, **facts: object) -> Mistakes:
+    return Mistakes((Mistake(where="post.md", says=says, facts=facts, line=line),))
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists indented under their key, and no alias ever."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT001, FBT002, ARG002 (the library's signature)
+        super().increase_indent(flow, False)  # noqa: FBT003 (the library's signature)
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 (the library's signature)
+        return True
+
+
+def _instant(dumper: yaml.SafeDumper, value: datetime) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:timestamp", value.isoformat(timespec="seconds"))
+
+
+_Dumper.add_representer(datetime, _instant)
+
+
+def text_of_document(document: Document) -> bytes:
+    """Write *document* the one way Préau writes it, in UTF-8, ending with a line end."""
+    header = yaml.dump(
+        dict(document.header), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=10_000
+    )
+    body = f"\n{document.body}\n" if document.body else ""
+    return f"{FENCE}{header}{FENCE}{body}".encode()
+
+
+def line_of_key(raw: bytes, where: str) -> int | None:
+    """The line of *raw* on which the header key named by *where* begins, counted from 1.
+
+    `slots[2].day` gives the line of the third dash under `slots`.
+    """
+    key, bracket, rest = where.partition("[")
+    lines = raw.decode("utf-8", errors="replace").splitlines()
+    start = next((n for n, text in enumerate(lines) if text.startswith(f"{key}:")), None)
+    if start is None:
+        return None
+    if not bracket:
+        return start + 1
+    wanted = int(rest.partition("]")[0])
+    rows = [n for n, text in enumerate(lines) if n > start and text.lstrip().startswith("- ")]
+    return rows[wanted - 1] + 1 if len(rows) >= wanted else start + 1

@@ -1,0 +1,251 @@
+"""A centre's posts on disk: read whole, saved durably, withdrawn."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+
+from publisher.content.document_text import document_from_text, line_of_key, text_of_document
+from publisher.content.durable import make_folder_durably, write_durably
+from publisher.content.photos import read_photo
+from publisher.kinds import Document, kind_of, post_from_document
+from publisher.model.edition import CentreContent, Unfit
+from publisher.model.mistake import Mistake, Mistakes
+from publisher.model.mistake import in_french as _
+from publisher.model.photo import Photo
+from publisher.model.post import PhotoArticle, Post, Programme
+from publisher.model.school_year import school_year_of
+from publisher.model.town import Centre
+
+DOCUMENT = "post.md"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPost:
+    """A post and where it stands: its folder, its revision, and the raw text's digest.
+
+    `revision` changes when, and only when, the document's bytes change.
+    """
+
+    post: Post
+    path: Path
+    revision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What reading one centre gave: its posts and photos, and what is set aside, and why."""
+
+    content: CentreContent
+    stored: Mapping[str, StoredPost]
+    unfit: tuple[Unfit, ...]
+
+
+class RevisionIsStale(Exception):
+    """Somebody else changed the post since it was opened; nothing was written."""
+
+
+class PostIsUnknown(Exception):
+    """The centre has no post of that slug."""
+
+
+def posts_folder(root: Path, centre: str) -> Path:
+    """Where *centre* keeps its posts, under the content's *root*."""
+    return root / centre / "posts"
+
+
+def revision_of(raw: bytes) -> str:
+    """A document's revision: it changes when, and only when, its bytes do."""
+    return hashlib.sha256(raw).hexdigest()[:16]
+
+
+def read_centre(root: Path, centre: Centre) -> Reading:
+    """Read every post of *centre* and the photos they show.
+
+    A post that cannot be read, or that names a photo, group or moment the centre does not
+    have, is set aside and said in `unfit` with its line; the others are read.
+    """
+    stored: dict[str, StoredPost] = {}
+    photos: dict[str, Photo] = {}
+    unfit: list[Unfit] = []
+    for path in _documents(root, centre.slug, unfit):
+        slug = path.parent.name
+        if slug in stored:
+            unfit.append(_unfit(root, path, _("Une autre publication du centre porte déjà ce nom.")))
+            continue
+        read = _read_document(root, centre, path, photos)
+        if isinstance(read, StoredPost):
+            stored[slug] = read
+        else:
+            unfit.extend(read)
+    posts = tuple(stored[slug].post for slug in sorted(stored))
+    return Reading(
+        content=CentreContent(centre=centre, posts=posts, photos=photos),
+        stored=stored,
+        unfit=tuple(unfit),
+    )
+
+
+def read_post(root: Path, centre: Centre, slug: str) -> StoredPost | None:
+    """The post of that slug, or None when the centre does not have it or it cannot be read."""
+    for path in posts_folder(root, centre.slug).glob(f"*/{slug}/{DOCUMENT}"):
+        read = _read_document(root, centre, path, {})
+        if isinstance(read, StoredPost):
+            return read
+    return None
+
+
+def save_new_post(root: Path, post: Post) -> StoredPost:
+    """Save a post for the first time, durably, under a slug that nobody has.
+
+    When its slug is taken, `-2`, `-3`… is added; the post returned carries the slug it got.
+    The folder is made first and made once, so that two animators at the same instant get two.
+
+    Raises OSError when it cannot be kept; nothing of it is then left.
+    """
+    centre = post.publication.centre
+    year = school_year_of(post.publication.published_at.date())
+    folder = posts_folder(root, centre)
+    make_folder_durably(folder / year)
+    for number in count(1):
+        slug = post.publication.slug if number == 1 else f"{post.publication.slug}-{number}"
+        if any(folder.glob(f"*/{slug}/{DOCUMENT}")):
+            continue
+        place = folder / year / slug
+        try:
+            place.mkdir()
+        except FileExistsError:
+            continue
+        named = replace(post, publication=replace(post.publication, slug=slug))
+        try:
+            return _write(place / DOCUMENT, named)
+        except BaseException:
+            if not (place / DOCUMENT).exists():
+                place.rmdir()
+            raise
+    raise AssertionError
+
+
+def save_edited_post(root: Path, centre: Centre, post: Post, revision: str) -> StoredPost:
+    """Save *post* over the one of the same slug, which the author opened at *revision*.
+
+    Raises:
+        PostIsUnknown: the centre has no such post.
+        RevisionIsStale: it changed meanwhile; nothing was written.
+        OSError: it cannot be kept; what was there still is.
+    """
+    before = read_post(root, centre, post.publication.slug)
+    if before is None:
+        raise PostIsUnknown(post.publication.slug)
+    if before.revision != revision:
+        raise RevisionIsStale(post.publication.slug)
+    return _write(before.path, post)
+
+
+def withdraw_post(root: Path, centre: Centre, slug: str, now: datetime) -> StoredPost:
+    """Mark the post withdrawn at *now*: the press takes it out of the site at once.
+
+    Withdrawing twice is withdrawing once.
+
+    Raises PostIsUnknown when the centre has no such post, OSError when it cannot be kept.
+    """
+    before = read_post(root, centre, slug)
+    if before is None:
+        raise PostIsUnknown(slug)
+    if before.post.publication.withdrawn_at is not None:
+        return before
+    publication = replace(before.post.publication, withdrawn_at=now)
+    return _write(before.path, replace(before.post, publication=publication))
+
+
+def _write(path: Path, post: Post) -> StoredPost:
+    raw = text_of_document(kind_of(post).to_document(post))
+    write_durably(path, raw)
+    make_folder_durably(path.parent)
+    return StoredPost(post=post, path=path, revision=revision_of(raw))
+
+
+def _documents(root: Path, centre: str, unfit: list[Unfit]) -> Iterator[Path]:
+    """Every `post.md`, in a fixed order; a symbolic link is refused, wherever it leads."""
+    folder = posts_folder(root, centre)
+    for year in sorted(folder.iterdir()) if folder.is_dir() else ():
+        for place in sorted(year.iterdir()) if year.is_dir() and not year.is_symlink() else ():
+            path = place / DOCUMENT
+            if place.is_symlink() or path.is_symlink() or year.is_symlink():
+                unfit.append(_unfit(root, path, _("Un lien symbolique n'est pas lu. Mettez le fichier lui-même.")))
+            elif path.is_file():
+                yield path
+
+
+def _read_document(
+    root: Path, centre: Centre, path: Path, photos: dict[str, Photo]
+) -> StoredPost | list[Unfit]:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        return [_unfit(root, path, _("Ce fichier ne s'ouvre pas : {why}."), why=error.strerror)]
+    document = document_from_text(raw)
+    read: Post | Mistakes
+    if isinstance(document, Document):
+        read = post_from_document(document, centre=centre.slug, slug=path.parent.name)
+    else:
+        read = document
+    mistakes = list(read.all) if isinstance(read, Mistakes) else _foreign(root, centre, read, photos)
+    if mistakes or isinstance(read, Mistakes):
+        return [
+            Unfit(
+                post=_name(root, path),
+                reason=one.says,
+                facts=one.facts,
+                line=one.line or line_of_key(raw, one.where),
+            )
+            for one in mistakes
+        ]
+    return StoredPost(post=read, path=path, revision=revision_of(raw))
+
+
+def _foreign(root: Path, centre: Centre, post: Post, photos: dict[str, Photo]) -> list[Mistake]:
+    """What a well-formed post names that the centre does not have."""
+    mistakes = [
+        Mistake(
+            where="groups",
+            says=_("Le groupe « {group} » n'est pas de ce centre."),
+            facts={"group": group},
+        )
+        for group in post.publication.groups
+        if centre.group(group) is None
+    ]
+    if isinstance(post, PhotoArticle):
+        for number, one in enumerate(post.photos, start=1):
+            photo = photos.get(one.id) or read_photo(root, centre.slug, one.id)
+            if photo is None:
+                mistakes.append(
+                    Mistake(
+                        where=f"photos[{number}]",
+                        says=_("La photo « {id} » n'est pas dans le centre."),
+                        facts={"id": one.id},
+                    )
+                )
+            else:
+                photos[one.id] = photo
+    if isinstance(post, Programme):
+        mistakes += [
+            Mistake(
+                where=f"slots[{number}]",
+                says=_("Le groupe « {group} » n'est pas de ce centre."),
+                facts={"group": slot.group},
+            )
+            for number, slot in enumerate(post.slots, start=1)
+            if slot.group is not None and centre.group(slot.group) is None
+        ]
+    return mistakes
+
+
+def _name(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def _unfit(root: Path, path: Path, reason: str, **facts: object) -> Unfit:
+    return Unfit(post=_name(root, path), reason=reason, facts=facts)

@@ -1,0 +1,74 @@
+"""A centre's photos on disk: one folder a photo, with its safe master and renditions."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from publisher.content.durable import make_folder_durably, sync_folder, write_durably
+from publisher.model.photo import MASTER, PHOTO_ID, Photo, Rendition
+
+FACTS = "photo.json"
+
+
+def photos_folder(root: Path, centre: str) -> Path:
+    """Where *centre* keeps its photos, under the content's *root*."""
+    return root / centre / "photos"
+
+
+def keep_photo(root: Path, centre: str, photo: Photo, files: Mapping[str, bytes]) -> None:
+    """Keep *photo*'s *files* (master and renditions, by name) durably: on the disk on return.
+
+    The facts are written last: a folder without them is no photo, and is never read.
+
+    Raises OSError when it cannot be kept; nothing of it is then left.
+    """
+    folder = photos_folder(root, centre) / photo.id
+    make_folder_durably(folder)
+    try:
+        for name, content in files.items():
+            write_durably(folder / name, content)
+        write_durably(folder / FACTS, _facts(photo))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    sync_folder(folder.parent)
+
+
+def read_photo(root: Path, centre: str, photo_id: str) -> Photo | None:
+    """The photo of that id, or None when the centre does not have it whole."""
+    if PHOTO_ID.match(photo_id) is None:
+        return None
+    folder = photos_folder(root, centre) / photo_id
+    try:
+        facts = json.loads((folder / FACTS).read_bytes())
+        photo = Photo(
+            id=photo_id,
+            master=_rendition(MASTER, facts["master"]),
+            renditions=tuple(
+                _rendition(name, size) for name, size in sorted(
+                    facts["renditions"].items(), key=lambda item: item[1][0]
+                )
+            ),
+        )
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return None
+    names = (MASTER, *(one.name for one in photo.renditions))
+    return photo if photo.renditions and all((folder / name).is_file() for name in names) else None
+
+
+def photo_file(root: Path, centre: str, photo_id: str, rendition: str) -> Path:
+    """The file of one rendition of a photo that exists."""
+    return photos_folder(root, centre) / photo_id / rendition
+
+
+def _facts(photo: Photo) -> bytes:
+    sizes = {one.name: [one.width_px, one.height_px] for one in photo.renditions}
+    facts = {"master": [photo.master.width_px, photo.master.height_px], "renditions": sizes}
+    return json.dumps(facts, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def _rendition(name: str, size: list[int]) -> Rendition:
+    if "/" in name or not name.endswith(".jpg"):
+        raise ValueError(name)
+    return Rendition(name=name, width_px=int(size[0]), height_px=int(size[1]))

@@ -1,0 +1,1 @@
+"""A centre's content becomes its site: planned, rendered, inspected, placed."""
