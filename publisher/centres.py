@@ -42,7 +42,7 @@ class _Table:
         if not isinstance(table, dict):
             self.wrong("", _("On attend une table ici."))
 
-    def wrong(self, key: str, says: str, **facts: object) -> None:
+    def wrong(self, key: str, says: str, /, **facts: object) -> None:
         """Keep one mistake about *key*."""
         where = f"{self._file} · {self._under}{key}".rstrip(". ")
         self._mistakes.append(Mistake(where=where, says=says, facts=facts))
@@ -63,7 +63,12 @@ class _Table:
         """One of a few words."""
         value = self.text(key, default)
         if value and value not in known:
-            self.wrong(key, _("« {value} » n'est pas l'un de : {known}."), value=value, known=", ".join(known))
+            self.wrong(
+                key,
+                _("« {value} » n'est pas l'un de : {known}."),
+                value=value,
+                known=", ".join(known),
+            )
         return value
 
     def mail(self, key: str) -> str:
@@ -83,7 +88,7 @@ class _Table:
         return 1
 
     def truth(self, key: str) -> bool:
-        """true or false; false when absent."""
+        """A truth, `true` or `false`; false when absent."""
         self._asked.add(key)
         value = self._table.get(key, False)
         if not isinstance(value, bool):
@@ -103,7 +108,11 @@ class _Table:
         """A list of texts."""
         self._asked.add(key)
         value = self._table.get(key, [] if not required else None)
-        if isinstance(value, list) and all(isinstance(one, str) for one in value) and (value or not required):
+        if (
+            isinstance(value, list)
+            and all(isinstance(one, str) for one in value)
+            and (value or not required)
+        ):
             return tuple(value)
         self.wrong(key, _("On attend une liste de textes."))
         return ()
@@ -155,7 +164,9 @@ def read_town(instance: Path) -> Town | Mistakes:
             (
                 Mistake(
                     where=f"centres/{TOWN_FILE}",
-                    says=_("Ce fichier manque : il dit le nom de la ville et ce que ses centres partagent."),
+                    says=_(
+                        "Ce fichier manque : il dit le nom de la ville et ce que ses centres partagent."
+                    ),
                 ),
             )
         )
@@ -189,7 +200,9 @@ def warnings_of(town: Town) -> tuple[Mistake, ...]:
     found = [
         Mistake(
             where=f"{centre.slug}.toml · schools",
-            says=_("« {uai} » ({name}) : la lettre d'un UAI {digits} serait {letter}. Vérifiez auprès de l'école."),
+            says=_(
+                "« {uai} » ({name}) : la lettre d'un UAI {digits} serait {letter}. Vérifiez auprès de l'école."
+            ),
             facts={
                 "uai": school.uai,
                 "name": school.name,
@@ -287,17 +300,32 @@ def _centre(
     table = _read(path, mistakes)
     slug = path.stem
     if SLUG.match(slug) is None or slug in RESERVED_NAMES:
-        table.wrong("", _("Le nom du fichier est l'adresse du centre : des minuscules sans accent et des tirets, et aucun nom réservé."))
+        table.wrong(
+            "",
+            _(
+                "Le nom du fichier est l'adresse du centre : des minuscules sans accent et des tirets, et aucun nom réservé."
+            ),
+        )
     moments = table.texts("moments", required=True)
     for moment in moments:
         if moment not in set(Moment):
-            table.wrong("moments", _("« {value} » n'est pas l'un de : {known}."), value=moment, known=", ".join(Moment))
+            table.wrong(
+                "moments",
+                _("« {value} » n'est pas l'un de : {known}."),
+                value=moment,
+                known=", ".join(Moment),
+            )
     opened = tuple(moment for moment in Moment if moment in moments)
     known = tuple(source.name for source in sources)
     sign_in = table.texts("sign_in", required=True)
     for name in sign_in:
         if name not in known:
-            table.wrong("sign_in", _("« {value} » n'est pas l'un de : {known}."), value=name, known=", ".join(known))
+            table.wrong(
+                "sign_in",
+                _("« {value} » n'est pas l'un de : {known}."),
+                value=name,
+                known=", ".join(known),
+            )
     hours = table.table("hours", required=False)
     centre = Centre(
         slug=slug,
@@ -317,7 +345,7 @@ def _centre(
 
 
 def _groups(table: _Table) -> tuple[Group, ...]:
-    groups = []
+    groups: list[Group] = []
     for rank, one in enumerate(table.tables("groups", required=False), start=1):
         slug = one.text("slug")
         if slug and SLUG.match(slug) is None:
@@ -340,14 +368,18 @@ def _groups(table: _Table) -> tuple[Group, ...]:
 def _school(table: _Table) -> School:
     uai = table.text("uai").upper()
     if uai and not is_uai(uai):
-        table.wrong("uai", _("« {value} » n'est pas un UAI : sept chiffres et une lettre."), value=uai)
+        table.wrong(
+            "uai", _("« {value} » n'est pas un UAI : sept chiffres et une lettre."), value=uai
+        )
     school = School(uai=uai, name=table.text("name"))
     table.nothing_else()
     return school
 
 
 def _contact(table: _Table) -> Contact:
-    contact = Contact(address=table.text("address"), phone=table.text("phone"), mail=table.mail("mail"))
+    contact = Contact(
+        address=table.text("address"), phone=table.text("phone"), mail=table.mail("mail")
+    )
     table.nothing_else()
     return contact
 
@@ -394,13 +426,22 @@ def _timezone(table: _Table) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        table.wrong("timezone", _("« {value} » n'est pas un fuseau horaire connu, comme Europe/Paris."), value=name)
+        table.wrong(
+            "timezone",
+            _("« {value} » n'est pas un fuseau horaire connu, comme Europe/Paris."),
+            value=name,
+        )
         return ZoneInfo("UTC")
 
 
 def _public_url(table: _Table) -> str:
     url = table.text("public_url").rstrip("/")
     parts = urlsplit(url)
-    if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query):
-        table.wrong("public_url", _("L'adresse publique s'écrit sans chemin, comme https://loisirs.ville.fr."))
+    if url and (
+        parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query
+    ):
+        table.wrong(
+            "public_url",
+            _("L'adresse publique s'écrit sans chemin, comme https://loisirs.ville.fr."),
+        )
     return url

@@ -1,6 +1,7 @@
 """The reader's language: French is written in the code, other languages are catalogues beside it."""
 
 import gettext
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -24,10 +25,10 @@ class _Catalogue(gettext.GNUTranslations):
         self._catalog: dict[str | tuple[str, int], str] = {}
         for message in catalogue:
             if isinstance(message.id, tuple):
-                for number, text in enumerate(message.string):
-                    self._catalog[(message.id[0], number)] = text
+                for number, text in enumerate(message.string or ()):
+                    self._catalog[message.id[0], number] = text
             elif message.id and message.string:
-                self._catalog[message.id] = str(message.string)
+                self._catalog[str(message.id)] = str(message.string)
         self.plural = lambda n: int(n != 1)
 
 
@@ -82,21 +83,25 @@ def day_span(first: date, last: date, language: str = FRENCH) -> str:
     if first == last:
         return short_day(first, language)
     same_month = (first.year, first.month) == (last.year, last.month)
-    left = ("1er" if first.day == 1 and language == FRENCH else str(first.day)) if same_month else short_day(first, language)
+    left = (
+        ("1er" if first.day == 1 and language == FRENCH else str(first.day))
+        if same_month
+        else short_day(first, language)
+    )
     return f"{left} – {short_day(last, language)}"
 
 
 def install(environment: jinja2.Environment, language: str) -> None:
     """Give *environment* gettext and the words of dates, in *language*."""
     environment.add_extension("jinja2.ext.i18n")
-    environment.install_gettext_translations(translations_for(language), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
+    environment.install_gettext_translations(translations_for(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     for words in (weekday, long_day, short_day, full_day, month_name, hour):
         environment.filters[words.__name__] = _in(words, language)
     environment.globals["day_span"] = lambda first, last: day_span(first, last, language)
     environment.globals["language"] = language
 
 
-def _in(words, language):  # type: ignore[no-untyped-def]  # noqa: ANN (one closure for six signatures)
+def _in(words: Callable[..., str], language: str) -> Callable[[date], str]:
     return lambda value: words(value, language)
 
 

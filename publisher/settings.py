@@ -107,8 +107,11 @@ def _port(value: object, mistakes: list[Mistake]) -> int:
     if text.isdecimal() and 0 < int(text) < 65536:  # noqa: PLR2004 (the range of TCP ports)
         return int(text)
     mistakes.append(
-        Mistake(where="port", says=_("Un port est un nombre de 1 à 65535, pas « {value} »."),
-                facts={"value": text})
+        Mistake(
+            where="port",
+            says=_("Un port est un nombre de 1 à 65535, pas « {value} »."),
+            facts={"value": text},
+        )
     )
     return 0
 
@@ -117,7 +120,9 @@ def _keys(path: Path, mistakes: list[Mistake]) -> tuple[str, ...]:
     where = f"keys/{path.name}"
     if not path.is_file():
         mistakes.append(
-            Mistake(where=where, says=_("Cette clé manque. « preau keys » crée celles qui manquent."))
+            Mistake(
+                where=where, says=_("Cette clé manque. « preau keys » crée celles qui manquent.")
+            )
         )
         return ()
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
@@ -128,7 +133,9 @@ def _keys(path: Path, mistakes: list[Mistake]) -> tuple[str, ...]:
                 facts={"path": where},
             )
         )
-    keys = tuple(line.strip() for line in path.read_text(encoding="ascii").splitlines() if line.strip())
+    keys = tuple(
+        line.strip() for line in path.read_text(encoding="ascii").splitlines() if line.strip()
+    )
     if not keys or any(len(key) < MIN_KEY_LENGTH for key in keys):
         mistakes.append(
             Mistake(

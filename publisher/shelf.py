@@ -4,11 +4,13 @@
 `journal.json` says which moves are under way; `edition.json` what the site now is.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -50,6 +52,16 @@ def site_folder(build: Path, centre: str) -> Path:
     return build / centre / SITE
 
 
+@contextmanager
+def held(build: Path, centre: str) -> Iterator[None]:
+    """Hold *centre*'s place on the shelf: one change at a time, whichever process makes it."""
+    folder = centre_folder(build, centre)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def fresh_stage(build: Path, centre: str) -> Path:
     """An empty folder beside the site, on the same disk, to make an edition in."""
     stage = build / centre / STAGE
@@ -72,9 +84,7 @@ def files_of(folder: Path) -> frozenset[str]:
 def change_between(stage: Path, site: Path) -> Change:
     """What must move for *site* to become what *stage* holds."""
     staged, standing = files_of(stage), files_of(site)
-    replaced = sorted(
-        name for name in staged & standing if not _same(stage / name, site / name)
-    )
+    replaced = sorted(name for name in staged & standing if not _same(stage / name, site / name))
     return Change(
         new=tuple(sorted(staged - standing)),
         replaced=tuple(replaced),

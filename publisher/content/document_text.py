@@ -26,9 +26,9 @@ class _Loader(yaml.SafeLoader):
             )
         return super().construct_mapping(node, deep=deep)
 
-    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node | None:
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.events.AliasEvent):
-            event = self.peek_event()
+            event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs leave it bare
             raise yaml.composer.ComposerError(
                 problem="les ancres et alias YAML ne sont pas lus", problem_mark=event.start_mark
             )
@@ -80,7 +80,9 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _instant(dumper: yaml.SafeDumper, value: datetime) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:timestamp", value.isoformat(timespec="seconds"))
+    return dumper.represent_scalar(
+        "tag:yaml.org,2002:timestamp", value.isoformat(timespec="seconds")
+    )
 
 
 _Dumper.add_representer(datetime, _instant)

@@ -73,7 +73,9 @@ def read_centre(root: Path, centre: Centre) -> Reading:
     for path in _documents(root, centre.slug, unfit):
         slug = path.parent.name
         if slug in stored:
-            unfit.append(_unfit(root, path, _("Une autre publication du centre porte déjà ce nom.")))
+            unfit.append(
+                _unfit(root, path, _("Une autre publication du centre porte déjà ce nom."))
+            )
             continue
         read = _read_document(root, centre, path, photos)
         if isinstance(read, StoredPost):
@@ -174,7 +176,13 @@ def _documents(root: Path, centre: str, unfit: list[Unfit]) -> Iterator[Path]:
         for place in sorted(year.iterdir()) if year.is_dir() and not year.is_symlink() else ():
             path = place / DOCUMENT
             if place.is_symlink() or path.is_symlink() or year.is_symlink():
-                unfit.append(_unfit(root, path, _("Un lien symbolique n'est pas lu. Mettez le fichier lui-même.")))
+                unfit.append(
+                    _unfit(
+                        root,
+                        path,
+                        _("Un lien symbolique n'est pas lu. Mettez le fichier lui-même."),
+                    )
+                )
             elif path.is_file():
                 yield path
 
@@ -192,7 +200,9 @@ def _read_document(
         read = post_from_document(document, centre=centre.slug, slug=path.parent.name)
     else:
         read = document
-    mistakes = list(read.all) if isinstance(read, Mistakes) else _foreign(root, centre, read, photos)
+    mistakes = (
+        list(read.all) if isinstance(read, Mistakes) else _foreign(root, centre, read, photos)
+    )
     if mistakes or isinstance(read, Mistakes):
         return [
             Unfit(

@@ -46,9 +46,8 @@ def read_photo(root: Path, centre: str, photo_id: str) -> Photo | None:
             id=photo_id,
             master=_rendition(MASTER, facts["master"]),
             renditions=tuple(
-                _rendition(name, size) for name, size in sorted(
-                    facts["renditions"].items(), key=lambda item: item[1][0]
-                )
+                _rendition(name, size)
+                for name, size in sorted(facts["renditions"].items(), key=lambda item: item[1][0])
             ),
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError):

@@ -12,10 +12,7 @@ from publisher.model.post import Post
 __all__ = ["KINDS", "Document", "Form", "FormContext", "Kind", "kind_of", "post_from_document"]
 
 KINDS: Final = MappingProxyType(
-    {
-        kind.name: kind
-        for kind in (photo_article.KIND, reminder.KIND, programme.KIND)
-    }
+    {kind.name: kind for kind in (photo_article.KIND, reminder.KIND, programme.KIND)}
 )
 """Every kind of post, by the name its documents carry."""
 

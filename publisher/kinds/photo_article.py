@@ -63,9 +63,7 @@ def read_form(form: Form, context: FormContext) -> PhotoArticle | Mistakes:
     moment = reader.moment("moment", context.centre.moments)
     groups = reader.groups("groups", context)
     text = reader.text("text")
-    title = reader.line("title", limit=MAX_TITLE) or (
-        moment.long if moment else _("Photos")
-    )
+    title = reader.line("title", limit=MAX_TITLE) or (moment.long if moment else _("Photos"))
     photos = _photos(reader, context, title)
     zone = context.now.tzinfo
     ends_on = last_day_of_school_year(context.now.date())
@@ -92,13 +90,18 @@ def _photos(reader: FormReader, context: FormContext, title: str) -> tuple[Photo
     if len(ids) > MAX_PHOTOS:
         reader.wrong(
             "photo",
-            _("{count} photos, c'est trop pour un article : {limit} au plus. Retirez-en, ou faites deux articles."),
+            _(
+                "{count} photos, c'est trop pour un article : {limit} au plus. Retirez-en, ou faites deux articles."
+            ),
             count=len(ids),
             limit=MAX_PHOTOS,
         )
     if any(one not in context.known_photos for one in ids):
         reader.wrong(
-            "photo", _("Une photo n'est pas arrivée jusqu'ici. Retirez-la ou renvoyez-la, les autres sont gardées.")
+            "photo",
+            _(
+                "Une photo n'est pas arrivée jusqu'ici. Retirez-la ou renvoyez-la, les autres sont gardées."
+            ),
         )
     photos = []
     for number, one in enumerate(ids, start=1):
@@ -142,7 +145,9 @@ def from_document(document: Document, *, centre: str, slug: str) -> PhotoArticle
         else:
             reader.wrong(
                 where,
-                _("Dites en une phrase ce qu'on voit (« caption », {limit} caractères au plus), ou écrivez « decorative: true »."),
+                _(
+                    "Dites en une phrase ce qu'on voit (« caption », {limit} caractères au plus), ou écrivez « decorative: true »."
+                ),
                 limit=MAX_CAPTION,
             )
     if len({photo.id for photo in photos}) != len(photos):

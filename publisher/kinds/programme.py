@@ -106,11 +106,18 @@ def _slots(
             reader.wrong(
                 where, _("« {title} » : ce groupe n'est pas de ce centre."), title=row["title"]
             )
-        for name, limit in (("title", MAX_TITLE), ("time", MAX_TIME), ("place", MAX_TITLE), ("bring", MAX_TITLE)):
+        for name, limit in (
+            ("title", MAX_TITLE),
+            ("time", MAX_TIME),
+            ("place", MAX_TITLE),
+            ("bring", MAX_TITLE),
+        ):
             if len(row[name]) > limit:
                 reader.wrong(
                     where,
-                    _("« {title}… » est trop long : {limit} caractères au plus. Raccourcissez, rien n'est perdu."),
+                    _(
+                        "« {title}… » est trop long : {limit} caractères au plus. Raccourcissez, rien n'est perdu."
+                    ),
                     title=row[name][:30],
                     limit=limit,
                 )

@@ -53,7 +53,7 @@ class FormReader:
         """What was wrong, or None when nothing was."""
         return Mistakes(tuple(self._mistakes)) if self._mistakes else None
 
-    def wrong(self, where: str, says: str, **facts: object) -> None:
+    def wrong(self, where: str, says: str, /, **facts: object) -> None:
         """Keep one mistake about the field *where*."""
         self._mistakes.append(Mistake(where=where, says=says, facts=facts))
 
@@ -74,7 +74,9 @@ class FormReader:
         if len(text) > limit:
             self.wrong(
                 name,
-                _("C'est trop long : {length} caractères, {limit} au plus. Raccourcissez, rien n'est perdu."),
+                _(
+                    "C'est trop long : {length} caractères, {limit} au plus. Raccourcissez, rien n'est perdu."
+                ),
                 length=len(text),
                 limit=limit,
             )
@@ -86,7 +88,9 @@ class FormReader:
         if len(text) > MAX_TEXT:
             self.wrong(
                 name,
-                _("Ce texte est trop long : {length} caractères, {limit} au plus. Raccourcissez, rien n'est perdu."),
+                _(
+                    "Ce texte est trop long : {length} caractères, {limit} au plus. Raccourcissez, rien n'est perdu."
+                ),
                 length=len(text),
                 limit=MAX_TEXT,
             )
@@ -193,7 +197,7 @@ class HeaderReader:
         """What was wrong, or None when nothing was."""
         return Mistakes(tuple(self._mistakes)) if self._mistakes else None
 
-    def wrong(self, where: str, says: str, **facts: object) -> None:
+    def wrong(self, where: str, says: str, /, **facts: object) -> None:
         """Keep one mistake about the key *where*."""
         self._mistakes.append(Mistake(where=where, says=says, facts=facts))
 
@@ -213,7 +217,12 @@ class HeaderReader:
         if required and not text:
             self.wrong(key, _("« {key} » manque."), key=key)
         if len(text) > limit:
-            self.wrong(key, _("« {key} » est trop long : {limit} caractères au plus."), key=key, limit=limit)
+            self.wrong(
+                key,
+                _("« {key} » est trop long : {limit} caractères au plus."),
+                key=key,
+                limit=limit,
+            )
         return text
 
     def day(self, key: str) -> date:
@@ -233,7 +242,9 @@ class HeaderReader:
             return value
         self.wrong(
             key,
-            _("« {key} » doit être une date et une heure avec son décalage, comme 2026-11-18T17:00:00+01:00."),
+            _(
+                "« {key} » doit être une date et une heure avec son décalage, comme 2026-11-18T17:00:00+01:00."
+            ),
             key=key,
         )
         return None
@@ -243,7 +254,9 @@ class HeaderReader:
         value = self._header.get(key)
         if isinstance(value, str) and value in set(Moment):
             return Moment(value)
-        self.wrong(key, _("« {key} » doit être l'un de : {known}."), key=key, known=", ".join(Moment))
+        self.wrong(
+            key, _("« {key} » doit être l'un de : {known}."), key=key, known=", ".join(Moment)
+        )
         return Moment.WEDNESDAY
 
     def rows(self, key: str) -> tuple[Mapping[str, object], ...]:
@@ -257,11 +270,21 @@ class HeaderReader:
     def publication(self, *, centre: str, slug: str) -> Publication:
         """What every post has."""
         if SLUG.match(slug) is None:
-            self.wrong("slug", _("Le dossier doit porter un nom en minuscules sans accent, comme 2026-11-18-la-fresque."))
+            self.wrong(
+                "slug",
+                _(
+                    "Le dossier doit porter un nom en minuscules sans accent, comme 2026-11-18-la-fresque."
+                ),
+            )
         groups = self._header.get("groups", ())
-        if not (isinstance(groups, Sequence) and not isinstance(groups, str)
-                and all(isinstance(group, str) and SLUG.match(group) for group in groups)):
-            self.wrong("groups", _("« groups » doit être une liste de groupes, comme [moyens, grands]."))
+        if not (
+            isinstance(groups, Sequence)
+            and not isinstance(groups, str)
+            and all(isinstance(group, str) and SLUG.match(group) for group in groups)
+        ):
+            self.wrong(
+                "groups", _("« groups » doit être une liste de groupes, comme [moyens, grands].")
+            )
             groups = ()
         published_at = self.instant("published_at", required=True)
         return Publication(
@@ -275,7 +298,9 @@ class HeaderReader:
         )
 
 
-PUBLICATION_KEYS = frozenset({"kind", "published_at", "ends_at", "groups", "author", "withdrawn_at"})
+PUBLICATION_KEYS = frozenset(
+    {"kind", "published_at", "ends_at", "groups", "author", "withdrawn_at"}
+)
 
 
 def publication_header(kind: str, publication: Publication) -> dict[str, object]:
@@ -296,5 +321,7 @@ def body_of(document: Document, wrong: HeaderReader) -> str:
     """The document's body, bounded."""
     text = many_lines(document.body)
     if len(text) > MAX_TEXT:
-        wrong.wrong("body", _("Le texte est trop long : {limit} caractères au plus."), limit=MAX_TEXT)
+        wrong.wrong(
+            "body", _("Le texte est trop long : {limit} caractères au plus."), limit=MAX_TEXT
+        )
     return text

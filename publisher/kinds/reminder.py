@@ -43,7 +43,9 @@ def read_form(form: Form, context: FormContext) -> Reminder | Mistakes:
     """Read the reminder form: `sentence`, `pictogram`, `day`, `ends_at` (local; the end of the day when empty), `groups`, `text`."""
     reader = FormReader(form)
     sentence = reader.line(
-        "sentence", limit=MAX_TITLE, missing=_("Écrivez en une phrase ce qu'il ne faut pas oublier.")
+        "sentence",
+        limit=MAX_TITLE,
+        missing=_("Écrivez en une phrase ce qu'il ne faut pas oublier."),
     )
     pictogram = reader.raw("pictogram")
     if pictogram not in PICTOGRAMS:

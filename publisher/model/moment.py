@@ -24,7 +24,7 @@ class Moment(StrEnum):
 
     @property
     def long(self) -> str:
-        """The words of the field: `accueil du matin`, `pause méridienne`…"""
+        """The words of the field, such as « pause méridienne »."""
         return _LONG[self]
 
 

@@ -1,0 +1,303 @@
+"""The commands: `preau check`, `build`, `serve`, `press`, `gate`, `authoring`, `keys`, `staff`."""
+
+import argparse
+import logging
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import FrameType
+
+from granian import Granian
+from granian.constants import Interfaces
+
+from publisher.centres import TownIsUnreadable, read_town, warnings_of
+from publisher.content.library import read_centre
+from publisher.editions.press import NotBuilt, Places, build_whole
+from publisher.model.edition import Unfit
+from publisher.model.mistake import Mistake, Mistakes
+from publisher.model.person import StaffGrant, StaffRole
+from publisher.model.town import Centre, Town
+from publisher.settings import KEY_FILES, instance_folder
+from publisher.sign_in.pseudonym import pseudonym
+from publisher.wiring import SettingsAreWrong, press_of, records_of, settings_of, utc_now
+
+WEB_THREADS = 16
+"""Requests answered at once by `preau serve`: uploads wait on a child, files on a disk."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; what it returns is the exit code."""
+    asked = _parser().parse_args(arguments)
+    instance = instance_folder(asked.instance, os.environ)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    command: Callable[[Path, argparse.Namespace], int] = asked.command
+    try:
+        return command(instance, asked)
+    except (SettingsAreWrong, TownIsUnreadable) as error:
+        _print_mistakes(error.mistakes.all)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="preau",
+        description="Le journal des centres de loisirs, pour les familles et personne d'autre.",
+    )
+    parser.add_argument(
+        "--instance",
+        metavar="DOSSIER",
+        help="l'instance (sinon PREAU_INSTANCE, sinon le dossier courant)",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMANDE")
+
+    check = commands.add_parser(
+        "check", help="dire tout ce qui ne va pas dans centres/ et content/"
+    )
+    check.add_argument(
+        "content", nargs="?", type=Path, help="un autre dossier de contenu à vérifier"
+    )
+    check.set_defaults(command=_check)
+
+    build = commands.add_parser("build", help="composer le site des centres, une fois")
+    build.add_argument("centres", nargs="*", metavar="CENTRE")
+    build.add_argument(
+        "--at",
+        metavar="INSTANT",
+        type=datetime.fromisoformat,
+        help="le moment à composer, comme 2026-11-18T17:00+01:00",
+    )
+    build.set_defaults(command=_build)
+
+    for name, help_, run in (
+        ("serve", "tout, pour une ville avec une machine", _serve),
+        ("gate", "le portail des familles seul", _gate),
+        ("authoring", "l'espace de l'équipe seul", _authoring),
+        ("press", "la rotative seule", _press),
+        ("keys", "créer les clés qui manquent", _keys),
+    ):
+        commands.add_parser(name, help=help_).set_defaults(command=run)
+
+    staff = commands.add_parser("staff", help="qui peut écrire, et où").add_subparsers(
+        required=True, metavar="GESTE"
+    )
+    add = staff.add_parser("add", help="donner le droit d'écrire dans un centre")
+    add.add_argument(
+        "--until", metavar="JOUR", type=date.fromisoformat, help="dernier jour, compris"
+    )
+    add.add_argument(
+        "--role", choices=[role.value for role in StaffRole], default=StaffRole.ANIMATOR.value
+    )
+    add.set_defaults(command=_staff_add)
+    remove = staff.add_parser("remove", help="reprendre ce droit")
+    remove.set_defaults(command=_staff_remove)
+    for one in (add, remove):
+        one.add_argument("--source", required=True, help="le nom de la source de connexion")
+        one.add_argument(
+            "--subject", required=True, help="l'identifiant de la personne chez cette source"
+        )
+        one.add_argument("--centre", required=True)
+    staff.add_parser("list", help="tous les droits d'écrire").set_defaults(command=_staff_list)
+    return parser
+
+
+def _check(instance: Path, asked: argparse.Namespace) -> int:
+    town = read_town(instance)
+    if isinstance(town, Mistakes):
+        _print_mistakes(town.all)
+        return 1
+    _print_mistakes(warnings_of(town), "Attention, ")
+    content = asked.content or Places(instance=instance).content
+    readings = [read_centre(content, centre) for centre in town.centres]
+    unfit = [one for reading in readings for one in reading.unfit]
+    _print_unfit(unfit)
+    posts = sum(len(reading.content.posts) for reading in readings)
+    print(f"{len(town.centres)} centres, {posts} publications lues, {len(unfit)} à corriger.")
+    return 1 if unfit else 0
+
+
+def _build(instance: Path, asked: argparse.Namespace) -> int:
+    town = read_town(instance)
+    if isinstance(town, Mistakes):
+        _print_mistakes(town.all)
+        return 1
+    chosen = _chosen(town, asked.centres)
+    if isinstance(chosen, str):
+        print(f"Aucun centre ne s'appelle « {chosen} ».", file=sys.stderr)
+        return 1
+    now: datetime = asked.at or datetime.now(UTC)
+    if now.tzinfo is None:
+        now = now.replace(tzinfo=town.timezone)
+    failed = False
+    for centre in chosen:
+        outcome = build_whole(Places(instance=instance), town, centre, now)
+        if isinstance(outcome, NotBuilt):
+            failed = True
+            print(f"{centre.slug} : rien n'a changé.", file=sys.stderr)
+            _print_unfit(outcome.unfit)
+        else:
+            change = outcome.change
+            print(
+                f"{centre.slug} : {len(change.new)} fichiers nouveaux, {len(change.replaced)} remplacés, "
+                f"{len(change.removed)} retirés."
+            )
+    return 1 if failed else 0
+
+
+def _chosen(town: Town, slugs: Sequence[str]) -> tuple[Centre, ...] | str:
+    for slug in slugs:
+        if town.centre(slug) is None:
+            return slug
+    return tuple(centre for centre in town.centres if not slugs or centre.slug in slugs)
+
+
+def _press(instance: Path, _asked: argparse.Namespace) -> int:
+    press = press_of(instance)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        press.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    press.run()
+    return 0
+
+
+def _gate(instance: Path, _asked: argparse.Namespace) -> int:
+    return _web(instance, "publisher.wiring:gate_application")
+
+
+def _authoring(instance: Path, _asked: argparse.Namespace) -> int:
+    return _web(instance, "publisher.wiring:authoring_application")
+
+
+def _serve(instance: Path, _asked: argparse.Namespace) -> int:
+    settings_of(instance)
+    _town_or_raise(instance)
+    stopping = threading.Event()
+    press = _PressProcess(instance, stopping)
+    keeper = threading.Thread(target=press.keep_running, name="press")
+    keeper.start()
+    try:
+        return _web(instance, "publisher.wiring:application")
+    finally:
+        stopping.set()
+        press.end()
+        keeper.join()
+
+
+class _PressProcess:
+    """The press in its own process, started again should it ever end."""
+
+    def __init__(self, instance: Path, stopping: threading.Event) -> None:
+        self._instance, self._stopping = instance, stopping
+        self._process = self._start()
+
+    def keep_running(self) -> None:
+        """Wait on the press until `stopping`; start it again, not more than once a second."""
+        while True:
+            self._process.wait()
+            if self._stopping.wait(1):
+                return
+            logging.getLogger(__name__).error(
+                "the press ended (%s); starting it again", self._process.returncode
+            )
+            self._process = self._start()
+
+    def end(self) -> None:
+        """Ask the press to stop."""
+        self._process.terminate()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "publisher", "--instance", str(self._instance), "press"]
+        return subprocess.Popen(command)  # noqa: S603 (our own interpreter and module)
+
+
+def _web(instance: Path, target: str) -> int:
+    settings = settings_of(instance)
+    _town_or_raise(instance)
+    records_of(settings)
+    os.environ["PREAU_INSTANCE"] = str(instance)
+    Granian(
+        target,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        factory=True,
+        workers=1,
+        blocking_threads=WEB_THREADS,
+        websockets=False,
+        log_access=False,
+    ).serve()
+    return 0
+
+
+def _town_or_raise(instance: Path) -> Town:
+    town = read_town(instance)
+    if isinstance(town, Mistakes):
+        raise TownIsUnreadable(town)
+    return town
+
+
+def _keys(instance: Path, _asked: argparse.Namespace) -> int:
+    folder = instance / "keys"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in KEY_FILES:
+        path = folder / name
+        if path.exists():
+            continue
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_text(f"{secrets.token_urlsafe(48)}\n", encoding="ascii")
+        print(f"keys/{name} : créée.")
+    return 0
+
+
+def _staff_add(instance: Path, asked: argparse.Namespace) -> int:
+    town = _town_or_raise(instance)
+    if town.centre(asked.centre) is None or town.source(asked.source) is None:
+        print("Ce centre ou cette source de connexion n'existe pas dans centres/.", file=sys.stderr)
+        return 1
+    settings = settings_of(instance)
+    grant = StaffGrant(
+        person=pseudonym(settings.pseudonym_key, asked.source, asked.subject),
+        centre=asked.centre,
+        role=StaffRole(asked.role),
+        ends_on=asked.until,
+    )
+    records_of(settings).grant_staff(grant, utc_now())
+    print(f"{grant.person} écrit maintenant dans {grant.centre} ({grant.role}).")
+    return 0
+
+
+def _staff_remove(instance: Path, asked: argparse.Namespace) -> int:
+    settings = settings_of(instance)
+    person = pseudonym(settings.pseudonym_key, asked.source, asked.subject)
+    if records_of(settings).revoke_staff(person, asked.centre):
+        print(f"{person} n'écrit plus dans {asked.centre}.")
+        return 0
+    print(f"{person} n'écrivait pas dans {asked.centre}.", file=sys.stderr)
+    return 1
+
+
+def _staff_list(instance: Path, _asked: argparse.Namespace) -> int:
+    for grant in records_of(settings_of(instance)).every_staff_grant():
+        until = f" jusqu'au {grant.ends_on}" if grant.ends_on else ""
+        print(f"{grant.centre}  {grant.role}  {grant.person}{until}")
+    return 0
+
+
+def _print_mistakes(mistakes: Sequence[Mistake], before: str = "") -> None:
+    for one in mistakes:
+        print(f"{before}{one.where} : {one.sentence()}", file=sys.stderr)
+
+
+def _print_unfit(unfit: Sequence[Unfit]) -> None:
+    for one in unfit:
+        line = f", ligne {one.line}" if one.line else ""
+        print(f"{one.post}{line} : {one.sentence()}", file=sys.stderr)
