@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
 from publisher.model.edition import CentreContent, DayOfWeek, Month, Page, PlacedPhoto, Plan
+from publisher.model.legal import LEGAL_NAMES
 from publisher.model.moment import Moment
 from publisher.model.post import PhotoArticle, Post, Programme, Reminder
 from publisher.model.school_year import monday_of, school_year_of
@@ -15,9 +16,6 @@ HOME_ARTICLES = 7
 MOMENT_ARTICLES = 24
 """Articles on a moment's own page; older ones are in its school year's page."""
 FEED_ARTICLES = 20
-
-LEGAL_PAGES = ("accessibilite", "mentions-legales", "donnees-personnelles", "charte", "retirer-une-photo")
-"""What a town must show, by the name in the address (`ville/charte.html`)."""
 
 
 def plan_of(content: CentreContent, now: datetime) -> Plan:
@@ -105,9 +103,7 @@ def published_on(post: Post, now: datetime) -> date:
 
 def _pages_of(space: Space, content: CentreContent, now: datetime) -> Iterator[Page]:
     live = [
-        post
-        for post in content.posts
-        if post.publication.is_live(now) and is_seen_in(post, space)
+        post for post in content.posts if post.publication.is_live(now) and is_seen_in(post, space)
     ]
     articles = _newest_first(post for post in live if isinstance(post, PhotoArticle))
     programmes = tuple(
@@ -123,7 +119,9 @@ def _pages_of(space: Space, content: CentreContent, now: datetime) -> Iterator[P
             key=lambda one: (one.day, one.publication.ends_at, one.publication.slug),
         )
     )
-    years = tuple(sorted({school_year_of(published_on(one, now)) for one in articles}, reverse=True))
+    years = tuple(
+        sorted({school_year_of(published_on(one, now)) for one in articles}, reverse=True)
+    )
     folder = space.folder
     yield Page(
         path=f"{folder}index.html",
@@ -143,10 +141,14 @@ def _pages_of(space: Space, content: CentreContent, now: datetime) -> Iterator[P
         programme=_current(programmes, now.date()),
         programmes=programmes,
     )
-    yield Page(path=f"{folder}archives/index.html", template="archives", space=space, school_years=years)
-    yield Page(path=f"{folder}flux.xml", template="feed", space=space, articles=articles[:FEED_ARTICLES])
+    yield Page(
+        path=f"{folder}archives/index.html", template="archives", space=space, school_years=years
+    )
+    yield Page(
+        path=f"{folder}flux.xml", template="feed", space=space, articles=articles[:FEED_ARTICLES]
+    )
     yield from _article_pages(space, articles)
-    yield from _programme_pages(space, programmes, articles)
+    yield from _programme_pages(space, programmes, articles, now)
     for moment in content.centre.moments:
         of_moment = tuple(one for one in articles if one.moment is moment)
         moment_years = tuple(
@@ -173,7 +175,7 @@ def _pages_of(space: Space, content: CentreContent, now: datetime) -> Iterator[P
             )
     yield from _archive_pages(space, articles, now)
     if space.group is None:
-        for legal in LEGAL_PAGES:
+        for legal in LEGAL_NAMES:
             yield Page(path=f"ville/{legal}.html", template="legal", space=space, legal=legal)
 
 
@@ -182,7 +184,10 @@ def _article_pages(space: Space, articles: tuple[PhotoArticle, ...]) -> Iterator
     beside: dict[str, tuple[PhotoArticle | None, PhotoArticle | None]] = {}
     for newer, older in pairwise((None, *articles, None)):
         if newer is not None:
-            beside[newer.publication.slug] = (beside.get(newer.publication.slug, (None, None))[0], older)
+            beside[newer.publication.slug] = (
+                beside.get(newer.publication.slug, (None, None))[0],
+                older,
+            )
         if older is not None:
             beside[older.publication.slug] = (newer, None)
     for article in articles:
@@ -199,7 +204,10 @@ def _article_pages(space: Space, articles: tuple[PhotoArticle, ...]) -> Iterator
 
 
 def _programme_pages(
-    space: Space, programmes: tuple[Programme, ...], articles: tuple[PhotoArticle, ...]
+    space: Space,
+    programmes: tuple[Programme, ...],
+    articles: tuple[PhotoArticle, ...],
+    now: datetime,
 ) -> Iterator[Page]:
     for number, programme in enumerate(programmes):
         if home_of(programme, space) == space:
@@ -213,7 +221,11 @@ def _programme_pages(
                 space=space,
                 programme=programme,
                 programmes=tuple(programmes[max(0, number - 1) : number + 2]),
-                week=tuple(_day(day, (programme,), articles) for day in days if _has_slot(day, programme)),
+                week=tuple(
+                    _day(day, (programme,), articles, now)
+                    for day in days
+                    if _has_slot(day, programme)
+                ),
             )
 
 
@@ -292,20 +304,21 @@ def _week(
     friday = monday + timedelta(days=4)
     here = tuple(one for one in programmes if one.starts_on <= friday and one.ends_on >= monday)
     days = tuple(monday + timedelta(days=count) for count in range(5))
-    return tuple(_day(day, here, articles) for day in days) if here else ()
+    return tuple(_day(day, here, articles, now) for day in days) if here else ()
 
 
 def _day(
-    day: date, programmes: tuple[Programme, ...], articles: tuple[PhotoArticle, ...]
+    day: date,
+    programmes: tuple[Programme, ...],
+    articles: tuple[PhotoArticle, ...],
+    now: datetime,
 ) -> DayOfWeek:
     order = {moment: number for number, moment in enumerate(Moment)}
     slots = [slot for programme in programmes for slot in programme.slots if slot.day == day]
     return DayOfWeek(
         day=day,
         slots=tuple(sorted(slots, key=lambda slot: order[slot.moment])),
-        articles=tuple(
-            one for one in articles if one.publication.published_at.date() == day
-        ),
+        articles=tuple(one for one in articles if published_on(one, now) == day),
     )
 
 
