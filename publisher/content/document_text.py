@@ -18,13 +18,24 @@ class _Loader(yaml.SafeLoader):
     """YAML's plain values only; a key written twice, and an alias, are refused."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002 (the library's signature)
-        keys = [self.construct_object(key, deep=True) for key, _value in node.value]
-        twice = next((key for number, key in enumerate(keys) if key in keys[:number]), None)
-        if twice is not None:
-            raise yaml.constructor.ConstructorError(
-                problem=f"« {twice} » est écrit deux fois", problem_mark=node.start_mark
-            )
+        seen = set()
+        for key, _value in node.value:
+            name = self.construct_object(key, deep=True)
+            if name in seen:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"« {name} » est écrit deux fois", problem_mark=key.start_mark
+                )
+            seen.add(name)
         return super().construct_mapping(node, deep=deep)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:  # noqa: FBT001, FBT002 (the library's signature)
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, TypeError) as error:
+            raise yaml.constructor.ConstructorError(
+                problem=f"« {getattr(node, 'value', '')} » n'existe pas",
+                problem_mark=node.start_mark,
+            ) from error
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.events.AliasEvent):

@@ -44,7 +44,7 @@ def migrate(database_url: str) -> None:
 def _engine(database_url: str) -> Engine:
     url = make_url(database_url)
     is_sqlite = url.get_backend_name() == "sqlite"
-    if is_sqlite and url.database:
+    if is_sqlite and url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, pool_pre_ping=not is_sqlite)
     if is_sqlite:
