@@ -1,0 +1,142 @@
+"""Passes: what a browser carries after a sign-in, signed so that nobody writes their own."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Protocol
+from zoneinfo import ZoneInfo
+
+from publisher.model.person import EntProfile, Pass, Role
+from publisher.model.school_year import last_day_of_school_year
+from publisher.sign_in.seal import Seal
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+FAMILY, TEAM = "famille", "equipe"
+"""The purposes of a pass: what is signed for one app opens nothing in the other."""
+
+FAMILY_LASTS = timedelta(days=30)
+"""A parent reads on their own phone, in the evening, and an ENT asks its password again within
+hours: a shorter pass would cost a password at each visit. It lists facts, not rights, so a
+centre that closes or a right that is taken back is felt at once; what may age is the list of
+schools, and it never outlives the school year."""
+SHIFT_LASTS = timedelta(hours=12)
+"""A working day. The team writes, and children read on tablets that others use after them."""
+
+_FIELDS = {"n", "p", "s", "r", "u", "c", "g", "e"}
+
+
+class EndedSignIns(Protocol):
+    """What is asked of the records: which sign-ins were ended before their time."""
+
+    def has_ended(self, sign_in: str) -> bool:
+        """Say whether that sign-in was ended."""
+
+
+class Passes:
+    """Signs and reads passes for one purpose and one instance's address."""
+
+    def __init__(self, keys: Sequence[str], purpose: str, audience: str) -> None:
+        """Join the keys, oldest first; *audience* is the instance's public address."""
+        self._seal = Seal(keys, f"pass:{purpose}", audience)
+        self.purpose = purpose
+        self.cookie = cookie_name(purpose, audience)
+
+    def sign(self, pass_: Pass) -> str:
+        """The pass as a cookie's value."""
+        return self._seal.sign(
+            {
+                "n": pass_.sign_in,
+                "p": pass_.person,
+                "s": pass_.source,
+                "r": pass_.role.value,
+                "u": sorted(pass_.schools),
+                "c": sorted(pass_.classes),
+                "g": pass_.given_name,
+                "e": int(pass_.ends_at.timestamp()),
+            }
+        )
+
+    def read(self, text: str, now: datetime) -> Pass | None:
+        """The pass of a cookie's value, or None when it is forged, foreign or has ended."""
+        table = self._seal.read(text)
+        pass_ = None if table is None else _pass_of(table)
+        return pass_ if pass_ is not None and now < pass_.ends_at else None
+
+
+def new_pass(profile: EntProfile, person: str, ends_at: datetime) -> Pass:
+    """A new pass for the person whose pseudonym is *person*, with a sign-in id of its own."""
+    return Pass(
+        sign_in=secrets.token_urlsafe(16),
+        person=person,
+        source=profile.source,
+        role=profile.role,
+        schools=profile.schools,
+        classes=profile.classes,
+        given_name=profile.given_name,
+        ends_at=ends_at,
+    )
+
+
+def end_of_pass(purpose: str, role: Role, now: datetime, timezone: ZoneInfo) -> datetime:
+    """When a pass given at *now* ends: after 30 days for a family that reads, else 12 hours.
+
+    A family's never outlives 31 August: schools and classes change with the school year.
+    """
+    if purpose != FAMILY or role is not Role.FAMILY:
+        return now + SHIFT_LASTS
+    last = last_day_of_school_year(now.astimezone(timezone).date())
+    new_year = datetime.combine(last + timedelta(days=1), time(), tzinfo=timezone)
+    return min(now + FAMILY_LASTS, new_year.astimezone(UTC))
+
+
+def cookie_name(word: str, public_url: str) -> str:
+    """The cookie `preau_<word>`; behind https it carries `__Host-`, which browsers bind to one host."""
+    return f"{'__Host-' if public_url.startswith('https://') else ''}preau_{word}"
+
+
+def read_cookie(environ: "WSGIEnvironment", name: str) -> str | None:
+    """The value of the cookie of that name, when the request has exactly one.
+
+    Two of one name mean that a neighbour on the same domain planted one: neither is believed.
+    """
+    found = [
+        value.strip()
+        for part in environ.get("HTTP_COOKIE", "").split(";")
+        for key, equals, value in [part.partition("=")]
+        if equals and key.strip() == name
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def pass_of(
+    environ: "WSGIEnvironment", passes: Passes, records: EndedSignIns, now: datetime
+) -> Pass | None:
+    """The pass that a request carries, if it is one, for this app, and was not ended."""
+    text = read_cookie(environ, passes.cookie)
+    pass_ = None if text is None else passes.read(text, now)
+    return None if pass_ is None or records.has_ended(pass_.sign_in) else pass_
+
+
+def _pass_of(table: Mapping[str, object]) -> Pass | None:
+    """A pass from the table that was signed. An older version's table is not one."""
+    schools, classes, ends_at, role = table.get("u"), table.get("c"), table.get("e"), table.get("r")
+    if (
+        set(table) != _FIELDS
+        or not isinstance(schools, list)
+        or not isinstance(classes, list)
+        or not isinstance(ends_at, int)
+        or role not in set(Role)
+    ):
+        return None
+    return Pass(
+        sign_in=str(table["n"]),
+        person=str(table["p"]),
+        source=str(table["s"]),
+        role=Role(str(role)),
+        schools=frozenset(str(one) for one in schools),
+        classes=frozenset((str(uai), str(name)) for uai, name in classes),
+        given_name=str(table["g"]),
+        ends_at=datetime.fromtimestamp(ends_at, UTC),
+    )
