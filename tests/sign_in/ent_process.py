@@ -1,0 +1,91 @@
+"""The demo ENT in its own process on loopback, and the person who clicks in it."""
+
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+
+import requests
+
+PUBLIC_URL = "http://127.0.0.1:8000"
+"""Where the tested instance says it is: nobody listens there, its answers are read in process."""
+SECRET = "demo-secret"
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningEnt:
+    """A demo ENT that answers at `url`."""
+
+    url: str
+
+    @property
+    def discovery_url(self) -> str:
+        """What a source is configured with."""
+        return f"{self.url}/.well-known/openid-configuration"
+
+
+def free_port() -> int:
+    """A port of loopback nobody listens on."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        return port
+
+
+@contextmanager
+def run_ent(folder: Path, public_url: str = PUBLIC_URL) -> Iterator[RunningEnt]:
+    """Run the demo ENT until the block ends."""
+    url = f"http://127.0.0.1:{free_port()}"
+    secret = folder / "client.secret"
+    secret.write_text(SECRET, encoding="ascii")
+    command = [
+        *(sys.executable, "-m", "publisher.demo.ent", "--port", url.rpartition(":")[2]),
+        *("--public-url", url, "--client-id", "preau", "--client-secret-file", str(secret)),
+        *("--redirect-uri", f"{public_url}/retour/demo"),
+        *("--redirect-uri", f"{public_url}/equipe/retour/demo"),
+        *("--post-logout-uri", f"{public_url}/"),
+    ]
+    process = subprocess.Popen(command, cwd=ROOT)
+    try:
+        _wait_until_it_answers(url, process)
+        yield RunningEnt(url=url)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_until_it_answers(url: str, process: "subprocess.Popen[bytes]") -> None:
+    retrying = requests.adapters.HTTPAdapter(
+        max_retries=requests.adapters.Retry(connect=12, backoff_factor=0.05)
+    )
+    with requests.Session() as session:
+        session.mount("http://", retrying)
+        session.get(f"{url}/jwks", timeout=10).raise_for_status()
+    assert process.poll() is None
+
+
+def visit(session: requests.Session, address: str) -> requests.Response:
+    """Open *address*, without following where it sends."""
+    return session.get(address, allow_redirects=False, timeout=10)
+
+
+def choose(session: requests.Session, address: str, profile: str) -> str:
+    """Click one profile of the chooser at *address*; where the ENT then sends the person."""
+    page = visit(session, address).text
+    fields = {
+        unescape(name): unescape(value)
+        for name, value in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page)
+    }
+    answer = session.post(
+        f"{address.partition('/authorize')[0]}/authorize",
+        data={**fields, "profile": profile},
+        allow_redirects=False,
+        timeout=10,
+    )
+    return answer.headers["Location"]
