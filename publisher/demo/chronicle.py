@@ -65,23 +65,27 @@ class PublishedPost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chronicler:
-    """Tells what one centre published. `author` is a pseudonym, `zone` the town's."""
+    """Tells what one centre published, over `weeks_before` weeks and the current one.
+
+    `author` is a pseudonym, `zone` the town's.
+    """
 
     centre: Centre
     author: str
     zone: ZoneInfo
+    weeks_before: int = WEEKS_BEFORE
     seed: str = SEED
 
     def programmes(self, today: date) -> Iterator[PublishedPost]:
         """The programme of each week told, of this one and of the next."""
-        for week in range(-WEEKS_BEFORE, 2):
+        for week in range(-self.weeks_before, 2):
             programme = self._programme(monday_of(today) + timedelta(weeks=week))
             if programme is not None:
                 yield programme
 
     def articles(self, now: datetime) -> Iterator[PublishedPost]:
         """Every photo article that went out in the weeks told, until *now*."""
-        monday = monday_of(now.date()) - timedelta(weeks=WEEKS_BEFORE)
+        monday = monday_of(now.date()) - timedelta(weeks=self.weeks_before)
         for days in range((now.date() - monday).days + 1):
             for one in self._articles_of(monday + timedelta(days=days)):
                 if one.post.publication.published_at <= now:

@@ -16,7 +16,7 @@ from typing import Final
 from publisher.centres import read_town
 from publisher.content.library import DOCUMENT, posts_folder, save_new_post, withdraw_post
 from publisher.content.photos import keep_photo
-from publisher.demo.chronicle import Chronicler, PublishedPost
+from publisher.demo.chronicle import WEEKS_BEFORE, Chronicler, PublishedPost
 from publisher.demo.ent import PROFILES
 from publisher.demo.pictures import picture_file
 from publisher.model.mistake import Mistakes
@@ -75,8 +75,16 @@ class Addresses:
         return f"http://127.0.0.1:{self.ent_port}"
 
 
-def make_instance(project: Path, instance: Path, addresses: Addresses, now: datetime) -> Town:
+def make_instance(
+    project: Path,
+    instance: Path,
+    addresses: Addresses,
+    now: datetime,
+    weeks_before: int = WEEKS_BEFORE,
+) -> Town:
     """Make, or bring up to *now*, the demo of *project*'s town in the folder *instance*.
+
+    It tells of *weeks_before* weeks before the current one.
 
     Raises FolderIsNotADemo when the folder is somebody else's, DemoIsBroken when the town or its
     pictures cannot be read, OSError when the disk refuses.
@@ -92,7 +100,10 @@ def make_instance(project: Path, instance: Path, addresses: Addresses, now: date
     made_until = marker.get("made_until")
     if made_until != today.isoformat():
         _grant_team(settings, now)
-        _write_content(town, settings, now.astimezone(town.timezone), _day(made_until))
+        local = now.astimezone(town.timezone)
+        _write_content(
+            _chroniclers(town, settings, weeks_before), local, settings, _day(made_until)
+        )
         _mark(instance, made_until=today)
     return town
 
@@ -172,11 +183,13 @@ def _grant_team(settings: Settings, now: datetime) -> None:
             records.grant_staff(grant, now)
 
 
-def _write_content(town: Town, settings: Settings, now: datetime, made_until: date | None) -> None:
+def _write_content(
+    chroniclers: Iterable[Chronicler], now: datetime, settings: Settings, made_until: date | None
+) -> None:
     """Write what the centres published until *now* and that is newer than *made_until*."""
     root = settings.instance / "content"
     prepared: dict[str, PreparedPhoto] = {}
-    for chronicler in _chroniclers(town, settings):
+    for chronicler in chroniclers:
         for one in _chronicle(chronicler, now, made_until):
             _keep(root, one, prepared)
         if chronicler.centre.slug == _SHOWCASE and made_until is None:
@@ -187,12 +200,18 @@ def _write_content(town: Town, settings: Settings, now: datetime, made_until: da
                 withdraw_post(root, chronicler.centre, publication.slug, withdrawn_at)
 
 
-def _chroniclers(town: Town, settings: Settings) -> Iterator[Chronicler]:
-    """One for each centre, who writes as the first of its team."""
-    authors = {centre: profile_id for profile_id, (centre, _role) in reversed(TEAM.items())}
+def _chroniclers(town: Town, settings: Settings, weeks_before: int) -> Iterator[Chronicler]:
+    """One for each centre, who writes as the animator of its team."""
+    authors = {
+        centre: profile_id
+        for profile_id, (centre, role) in TEAM.items()
+        if role is StaffRole.ANIMATOR
+    }
     for centre in town.centres:
         author = _person(settings, authors[centre.slug])
-        yield Chronicler(centre=centre, author=author, zone=town.timezone)
+        yield Chronicler(
+            centre=centre, author=author, zone=town.timezone, weeks_before=weeks_before
+        )
 
 
 def _chronicle(
