@@ -70,6 +70,7 @@ EXCERPT_LENGTH = 160
 _NEVER = r"(?!)"
 _SYMBOL = re.compile(r'<symbol id="([a-z-]+)".*?</symbol>', re.DOTALL)
 _PHONE_BREAKS = re.compile(r"[^\d+]")
+_WHOLE_DAY = frozenset({Moment.WEDNESDAY, Moment.HOLIDAYS})
 _NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -104,6 +105,11 @@ class Glance:
 
     moment: Moment
     activities: tuple[tuple[str, tuple[Group, ...]], ...]
+
+    @property
+    def by_group(self) -> bool:
+        """Say whether some group does something of its own."""
+        return any(groups for _title, groups in self.activities)
 
 
 def render_site(
@@ -257,6 +263,7 @@ class _Press:
         now = self._plan.moment
         environment.filters["reachable"] = self._reachable
         environment.filters["phone_link"] = _phone_link
+        environment.filters["local_day"] = lambda instant: instant.astimezone(now.tzinfo).date()
         environment.globals.update(
             town=self._town,
             centre=self._plan.centre,
@@ -324,8 +331,10 @@ class _Press:
             "photos_of": lambda one: self._photos_of(one, space, to),
             "text_of": lambda post: Markup(html_of(post.text, leads_to=self._reader(to))),
             "excerpt_of": _excerpt,
+            "words_of": lambda post: plain_of(post.text),
             "at_a_glance": lambda day: self._at_a_glance(day, space),
             "blocks_of": _blocks_of,
+            "rows_of": _rows_of,
             "seen_here": lambda slot: space.group is None or slot.group in {None, space.group},
             "picto": picto,
             "pictos": pictos,
@@ -556,3 +565,16 @@ def _blocks_of(slots: tuple[Slot, ...]) -> tuple[tuple[Moment, tuple[Slot, ...]]
     return tuple((moment, tuple(inside)) for moment, inside in blocks.items())
 
 
+
+
+def _rows_of(week: tuple[DayOfWeek, ...]) -> tuple[Moment, ...]:
+    """The moments that need a row of their own when days stand side by side.
+
+    Wednesday and holidays fill their day, unless they share it with another moment.
+    """
+    days = [{slot.moment for slot in day.slots} for day in week]
+    return tuple(
+        moment
+        for moment in Moment
+        if any(moment in day and (moment not in _WHOLE_DAY or len(day) > 1) for day in days)
+    )
