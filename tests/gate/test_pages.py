@@ -1,0 +1,157 @@
+"""The gate's own pages, and the demo ENT's, in a real browser: entered, read, left, and axe-clean."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.gate.conftest import Instance, run_instance
+from tests.sign_in.ent_process import free_port, run_ent
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """An instance whose gate answers at `url`."""
+
+    url: str
+    instance: Instance
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(name="served", scope="module")
+def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("pages")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with run_ent(folder, url) as ent:
+        instance = run_instance(folder / "ville", public_url=url, ent_url=ent.url)
+        instance.now = datetime.now(UTC)
+        server = make_server("127.0.0.1", port, instance.gate, handler_class=_Quiet)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield Served(url=url, instance=instance)
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+@pytest.fixture(name="chromium", scope="module")
+def _chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(name="page")
+def _page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 360, "height": 780}, locale="fr-FR")
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: problems.append(f"error: {error}"))
+    yield page
+    context.close()
+    # A refused page is an error to the console; anything else that it says is a fault.
+    assert not [
+        one for one in problems if one.startswith("error") and "Failed to load resource" not in one
+    ]
+
+
+def is_clean(page: Page) -> None:
+    """No violation that axe finds, no sideways scroll at 320 px, and every pictogram drawn."""
+    for width in (360, 320, 1280):
+        page.set_viewport_size({"width": width, "height": 780})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{page.url} scrolls sideways at {width} px"
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    undrawn = page.evaluate(
+        "[...document.querySelectorAll('svg')].filter(one => !one.getBBox().width).length"
+    )
+    assert undrawn == 0, f"{page.url} has pictograms that are not drawn"
+    page.set_viewport_size({"width": 360, "height": 780})
+
+
+def test_a_parent_enters_reads_is_refused_elsewhere_and_leaves(served: Served, page: Page) -> None:
+    """The whole visit by hand: the door, one click in the ENT, home, a refusal, the way out."""
+    page.goto(f"{served.url}/")
+    is_clean(page)
+    page.get_by_text("J'ai un compte ENT").click()
+    page.wait_for_url("**/authorize?**")
+    is_clean(page)
+    page.get_by_role("button", name="Parent — élèves de l'école Jacques-Prévert").click()
+    page.wait_for_url(f"{served.url}/les-tilleuls/groupes/moyens/")
+    refused = page.goto(f"{served.url}/la-grande-ourse/")
+    assert refused is not None
+    assert refused.status == 404
+    is_clean(page)
+    page.get_by_role("link", name="Aller au centre Les Tilleuls").click()
+    page.wait_for_url(f"{served.url}/les-tilleuls/groupes/moyens/")
+    page.goto(f"{served.url}/sortir")
+    is_clean(page)
+    page.get_by_role("button", name="Quitter").click()
+    # By way of the ENT's own sign-out, which comes back to the door.
+    page.wait_for_url(f"{served.url}/")
+    page.get_by_text("J'ai un compte ENT").click()
+    page.get_by_role("heading", name="Qui êtes-vous ?").wait_for()
+    page.go_back()
+    page.goto(f"{served.url}/les-tilleuls/index.html")
+    page.wait_for_url(f"{served.url}/entrer?vers=/les-tilleuls/index.html")
+
+
+def test_an_open_session_leads_straight_to_the_page(served: Served, page: Page) -> None:
+    """Once known by the ENT, a link to the door is enough: no page, no click."""
+    page.goto(f"{served.url}/entrer/demo?login_hint=parent-deux")
+    page.wait_for_url(f"{served.url}/")
+    is_clean(page)
+    page.context.clear_cookies(name="preau_famille")
+    page.goto(f"{served.url}/entrer/demo?vers=/les-tilleuls/rappels.html")
+    page.wait_for_url(f"{served.url}/les-tilleuls/rappels.html")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/entrer",
+        "/sortir",
+        "/retour/demo",
+        "/entrer/absente",
+        "/absente.jpg",
+        "/ville/accessibilite.html",
+        "/ville/charte.html",
+        "/ville/donnees-personnelles.html",
+        "/ville/mentions-legales.html",
+        "/ville/retirer-une-photo.html",
+    ],
+)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_clean(served: Served, page: Page, path: str, scheme: str) -> None:
+    """Axe finds nothing, in light and in dark, from 320 px up."""
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # two of its words
+    page.goto(f"{served.url}{path}")
+    is_clean(page)
+
+
+def test_the_keyboard_reaches_the_content_first(served: Served, page: Page) -> None:
+    """The first stop skips to the content, and the next ones follow it."""
+    page.goto(f"{served.url}/entrer")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Aller au contenu"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert "Famille" in page.evaluate("document.activeElement.textContent")
