@@ -1,0 +1,290 @@
+"""The press: what is fit goes out, what is not is set aside or refused, and nothing is ever half."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from publisher import shelf
+from publisher.centres import TownOnDisk, read_town
+from publisher.content.library import (
+    read_centre,
+    save_edited_post,
+    save_new_post,
+    withdraw_post,
+)
+from publisher.content.photos import keep_photo
+from publisher.editions import press, watch
+from publisher.editions.press import Built, NotBuilt, Places, build_what_is_fit, build_whole
+from publisher.editions.watch import Press
+from publisher.model.photo import MASTER
+from publisher.model.post import PhotoArticle, Post
+from publisher.model.town import Centre, Town
+from tests.instance import make_instance
+from tests.posts import NOW, PHOTO_IDS, article, photo, programme, reminder
+
+
+def _picture(width: int, height: int) -> bytes:
+    from io import BytesIO
+
+    target = BytesIO()
+    Image.new("RGB", (width, height), "#f4694a").save(target, "JPEG")
+    return target.getvalue()
+
+
+class Bench:
+    """An instance with one centre to press."""
+
+    def __init__(self, folder: Path) -> None:
+        self.places = Places(instance=make_instance(folder))
+        town = read_town(self.places.instance)
+        assert isinstance(town, Town)
+        self.town = town
+        centre = town.centre("les-tilleuls")
+        assert centre is not None
+        self.centre: Centre = centre
+        for one in PHOTO_IDS:
+            files = {
+                MASTER: _picture(64, 48),
+                "480.jpg": _picture(48, 36),
+                "1080.jpg": _picture(60, 45),
+            }
+            keep_photo(self.places.content, centre.slug, photo(one), files)
+
+    def save(self, *posts: Post) -> None:
+        for post in posts:
+            save_new_post(self.places.content, post)
+
+    @property
+    def site(self) -> Path:
+        return shelf.site_folder(self.places.build, self.centre.slug)
+
+    def text(self, name: str) -> str:
+        return (self.site / name).read_text(encoding="utf-8")
+
+    def holds(self, mark: str) -> bool:
+        """Say whether *mark* is in any name or any byte of the site."""
+        return any(
+            mark in name or mark.encode() in (self.site / name).read_bytes()
+            for name in shelf.files_of(self.site)
+        )
+
+
+@pytest.fixture(name="bench")
+def _bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path / "instance")
+
+
+def _build(bench: Bench, now: datetime = NOW) -> Built:
+    outcome = build_whole(bench.places, bench.town, bench.centre, now)
+    assert isinstance(outcome, Built), [one.sentence() for one in outcome.unfit]
+    return outcome
+
+
+def test_a_centre_on_its_first_day_has_a_site(bench: Bench) -> None:
+    """A centre without a post has its pages, which say so kindly."""
+    _build(bench)
+    assert "Rien à prévoir" in bench.text("index.html")
+
+
+def test_two_builds_of_the_same_moment_are_the_same_bytes(bench: Bench, tmp_path: Path) -> None:
+    """Same content, same moment: the same site, in another process with another hash seed."""
+    bench.save(article(), reminder(), programme(), article("2026-11-17-groupe", groups=("moyens",)))
+    _build(bench)
+    here = shelf.digest_of_site(bench.site)
+    command = [
+        sys.executable,
+        "-m",
+        "publisher",
+        "--instance",
+        str(bench.places.instance),
+        "build",
+        "--at",
+        NOW.isoformat(),
+    ]
+    (bench.places.build).rename(tmp_path / "other")
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONHASHSEED": "7", "TZ": "Pacific/Auckland", "LC_ALL": "C"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert shelf.digest_of_site(bench.site) == here
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_what_is_not_for_now_is_not_in_the_tree(bench: Bench, *, before: bool) -> None:
+    """A scheduled post and an ending one: absent the second before or after, there otherwise."""
+    instant = NOW + timedelta(minutes=30)
+    bench.save(
+        article("2026-11-18-marque-a-venir", (PHOTO_IDS[3],), published_at=instant),
+        reminder("2026-11-18-marque-qui-finit", ends_at=instant),
+    )
+    _build(bench, instant - timedelta(seconds=1) if before else instant)
+    assert bench.holds("marque-a-venir") is not before
+    assert bench.holds(PHOTO_IDS[3]) is not before
+    assert ("Maillot, bonnet" in bench.text("rappels.html")) is before
+
+
+def test_a_withdrawn_post_leaves_with_its_photos(bench: Bench) -> None:
+    """Page, photos, links and feed: nothing of it stays in the tree."""
+    bench.save(
+        article("2026-11-18-marque", (PHOTO_IDS[0],)), article("2026-11-17-autre", (PHOTO_IDS[1],))
+    )
+    _build(bench)
+    assert bench.holds(PHOTO_IDS[0])
+    withdraw_post(bench.places.content, bench.centre, "2026-11-18-marque", NOW)
+    _build(bench)
+    assert not bench.holds("2026-11-18-marque")
+    assert not bench.holds(PHOTO_IDS[0])
+    assert bench.holds(PHOTO_IDS[1])
+
+
+def test_a_photo_of_two_posts_stays_for_the_one_that_is_left(bench: Bench) -> None:
+    """Withdrawing one of two articles that share a photo keeps the other whole."""
+    bench.save(article("2026-11-18-un"), article("2026-11-18-deux"))
+    withdraw_post(bench.places.content, bench.centre, "2026-11-18-un", NOW)
+    _build(bench)
+    assert bench.holds(PHOTO_IDS[0])
+
+
+def test_a_post_for_a_group_is_only_under_that_group(bench: Bench) -> None:
+    """Its page, its photos and its words are nowhere outside its space (law 1)."""
+    bench.save(article("2026-11-18-marque", (PHOTO_IDS[0],), groups=("moyens",)))
+    _build(bench)
+    for name in shelf.files_of(bench.site):
+        inside = name.startswith("groupes/moyens/")
+        mark = (
+            "2026-11-18-marque" in name
+            or PHOTO_IDS[0] in name
+            or (b"2026-11-18-marque" in (bench.site / name).read_bytes())
+        )
+        assert inside or not mark, name
+    assert (bench.site / "groupes/moyens/articles/2026-11-18-marque.html").is_file()
+
+
+def _spoil(bench: Bench, slug: str = "2026-11-18-maillot") -> None:
+    stored = read_centre(bench.places.content, bench.centre).stored[slug]
+    stored.path.write_text(
+        stored.path.read_text(encoding="utf-8").replace("pictogram: maillot", "pictogram: bombe"),
+        encoding="utf-8",
+    )
+
+
+def test_ci_refuses_the_whole_and_changes_nothing(bench: Bench) -> None:
+    """One post that is not fit: the site stays as it was, and post and line are told."""
+    bench.save(reminder(), programme())
+    _build(bench)
+    before = shelf.digest_of_site(bench.site)
+    bench.save(article())
+    _spoil(bench)
+    outcome = build_whole(bench.places, bench.town, bench.centre, NOW)
+    assert isinstance(outcome, NotBuilt)
+    assert outcome.unfit[0].line == 6
+    assert shelf.digest_of_site(bench.site) == before
+
+
+def test_the_press_sets_aside_what_is_not_fit(bench: Bench) -> None:
+    """A broken file keeps in neither the other posts nor a withdrawal; the edition says it."""
+    bench.save(reminder(), article("2026-11-18-part"), article("2026-11-18-reste"))
+    build_what_is_fit(bench.places, bench.town, bench.centre, NOW)
+    _spoil(bench)
+    withdraw_post(bench.places.content, bench.centre, "2026-11-18-part", NOW)
+    outcome = build_what_is_fit(bench.places, bench.town, bench.centre, NOW)
+    assert isinstance(outcome, Built)
+    assert set(outcome.edition.posts) == {"2026-11-18-reste"}
+    assert [row[:2] for row in outcome.edition.set_aside] == [("2026-11-18-maillot", 6)]
+    assert not bench.holds("2026-11-18-part")
+
+
+def test_a_broken_link_in_a_text_is_told_with_its_line(bench: Bench) -> None:
+    """A link that leads nowhere sets that post aside, with the line it is on."""
+    wrong = article("2026-11-18-lien")
+    bench.save(
+        PhotoArticle(
+            publication=wrong.publication,
+            title=wrong.title,
+            moment=wrong.moment,
+            photos=wrong.photos,
+            text="Bonjour.\n\nVoir [ici](nulle-part.html).",
+        )
+    )
+    refused = build_whole(bench.places, bench.town, bench.centre, NOW)
+    assert isinstance(refused, NotBuilt)
+    assert refused.unfit[0].post == "2026-11-18-lien"
+    outcome = build_what_is_fit(bench.places, bench.town, bench.centre, NOW)
+    assert isinstance(outcome, Built)
+    assert outcome.edition.set_aside[0][0] == "2026-11-18-lien"
+
+
+def test_an_edit_replaces_and_leaves_nothing_of_before(bench: Bench) -> None:
+    """The words of before are nowhere, and the post never left the site."""
+    bench.save(article("2026-11-18-marque"))
+    _build(bench)
+    stored = read_centre(bench.places.content, bench.centre).stored["2026-11-18-marque"]
+    assert isinstance(stored.post, PhotoArticle)
+    changed = PhotoArticle(
+        publication=stored.post.publication,
+        title="Autre titre",
+        moment=stored.post.moment,
+        photos=stored.post.photos[:1],
+    )
+    save_edited_post(bench.places.content, bench.centre, changed, stored.revision)
+    _build(bench)
+    assert not bench.holds("La grande fresque")
+    assert not bench.holds(PHOTO_IDS[1])
+    assert bench.holds("Autre titre")
+
+
+def _until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, "the condition never came"
+        pause.wait(0.02)
+
+
+def test_the_press_sees_a_hand_edit_and_obeys_the_clock(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file written by hand rings at once; a reminder appears and leaves at its instant, untouched."""
+    monkeypatch.setattr(watch, "TIMER", timedelta(minutes=10))
+    instance = bench.places.instance
+    working = Press(instance, TownOnDisk(instance), lambda: datetime.now(UTC))
+    thread = threading.Thread(target=working.run)
+    thread.start()
+    try:
+        _until(lambda: (bench.site / "index.html").exists())
+        starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
+        bench.save(reminder(published_at=starts_at, ends_at=starts_at + timedelta(seconds=2)))
+        assert not bench.holds("Maillot, bonnet")
+        _until(lambda: bench.holds("Maillot, bonnet"))
+        assert datetime.now(UTC) >= starts_at
+        _until(lambda: not bench.holds("Maillot, bonnet"))
+        assert datetime.now(UTC) >= starts_at + timedelta(seconds=2)
+    finally:
+        working.stop()
+        thread.join()
+
+
+def test_one_centres_bad_luck_does_not_stop_the_town(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk that refuses for one centre: the other is built, and the press goes on."""
+    original = press.build_what_is_fit
+
+    def refuse(places: Places, town: Town, centre: Centre, now: datetime) -> Built | NotBuilt:
+        if centre.slug == "la-grande-ourse":
+            raise OSError(28, "No space left on device")
+        return original(places, town, centre, now)
+
+    monkeypatch.setattr(watch, "build_what_is_fit", refuse)
+    Press(bench.places.instance, TownOnDisk(bench.places.instance), lambda: NOW).work_once()
+    assert (bench.site / "index.html").exists()
+    assert "la-grande-ourse was not built" in caplog.text
