@@ -2,10 +2,11 @@
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
+from threading import Lock
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -24,6 +25,8 @@ TIMEOUT_S = (3.05, 5.0)
 """Seconds to connect, and to wait for each answer: a person is looking at an empty page."""
 ANNOUNCEMENT_LASTS_S = 60.0
 """How long what a provider announces, its keys included, is believed without asking again."""
+SILENCE_LASTS_S = 5.0
+"""How long a provider that failed is not asked again."""
 CLOCKS_DIFFER_S = 60
 """How far apart the provider's clock and ours may be."""
 ALGORITHMS = ("RS256", "ES256")
@@ -55,11 +58,28 @@ class _Provider:
     secret_in_body: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Announcement:
+    """What a source said, or how it failed to, believed until an instant of the ticks."""
+
+    until: float
+    told: _Provider | SignInFailed
+
+    def provider(self) -> _Provider:
+        """The provider, or the same failure again."""
+        if isinstance(self.told, SignInFailed):
+            raise _SignInStops(self.told.why, self.told.detail)
+        return self.told
+
+
 class OpenIdConnect:
     """The method `oidc`. What providers announce is remembered for a minute, nothing else."""
 
-    def __init__(self) -> None:
-        self._announced: dict[str, tuple[float, _Provider]] = {}
+    def __init__(self, ticks: Callable[[], float] = time.monotonic) -> None:
+        """Remember nothing yet. *ticks* counts seconds and never goes back."""
+        self._ticks = ticks
+        self._announced: dict[str, _Announcement] = {}
+        self._asking: dict[str, Lock] = {}
 
     def begin(self, client: Client, login_hint: str | None) -> Beginning | SignInFailed:
         """Send the person to the source's authorization page."""
@@ -126,12 +146,32 @@ class OpenIdConnect:
         return SignInFailed(Why.NOBODY) if profile is None else profile
 
     def _provider(self, source: SignInSource, *, afresh: bool = False) -> _Provider:
-        known = self._announced.get(source.discovery_url)
-        if known is not None and not afresh and time.monotonic() < known[0]:
-            return known[1]
-        provider = _announcement(source)
-        self._announced[source.discovery_url] = (time.monotonic() + ANNOUNCEMENT_LASTS_S, provider)
-        return provider
+        """What *source* announces, asked by one request at a time.
+
+        While one asks, the others go by what was last known, a failure included: an ENT that
+        is silent for seconds must not hold every thread that families read with.
+        """
+        url = source.discovery_url
+        known = self._announced.get(url)
+        if known is not None and not afresh and self._ticks() < known.until:
+            return known.provider()
+        asking = self._asking.setdefault(url, Lock())
+        if not asking.acquire(blocking=known is None):
+            return self._announced[url].provider()
+        try:
+            latest = self._announced.get(url)
+            if latest is None or latest is known:
+                latest = self._announced[url] = self._asked(source)
+        finally:
+            asking.release()
+        return latest.provider()
+
+    def _asked(self, source: SignInSource) -> _Announcement:
+        try:
+            provider = _announcement(source)
+        except _SignInStops as stop:
+            return _Announcement(until=self._ticks() + SILENCE_LASTS_S, told=stop.failed)
+        return _Announcement(until=self._ticks() + ANNOUNCEMENT_LASTS_S, told=provider)
 
 
 def _session(client: Client, provider: _Provider) -> OAuth2Session:

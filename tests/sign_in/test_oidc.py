@@ -332,6 +332,31 @@ def test_an_issuer_that_changed_its_keys_is_asked_again(hostile: Hostile) -> Non
     assert isinstance(method.complete(client, _BEGUN, _ANSWER, NOW), EntProfile)
 
 
+def test_what_is_announced_is_asked_once_a_minute(hostile: Hostile) -> None:
+    """A crowd of families in the evening asks the ENT for its addresses once."""
+    now = [0.0]
+    method, client = OpenIdConnect(lambda: now[0]), client_of(hostile.url)
+    hostile.behaves("", {})
+    for at, times_asked in ((0.0, 1), (59.0, 1), (60.0, 2)):
+        now[0] = at
+        assert isinstance(method.begin(client, None), Beginning)
+        assert hostile.asked.count("/jwks") == times_asked
+
+
+def test_a_provider_that_failed_is_left_alone_for_some_seconds(hostile: Hostile) -> None:
+    """An ENT in trouble is not asked by each family, and is found again once it answers."""
+    now = [0.0]
+    method, client = OpenIdConnect(lambda: now[0]), client_of(hostile.url)
+    discovery = "/.well-known/openid-configuration"
+    for at, times_asked in ((0.0, 1), (4.0, 1), (5.0, 2)):
+        now[0] = at
+        assert isinstance(method.begin(client, None), SignInFailed)
+        assert hostile.asked.count(discovery) == times_asked
+    hostile.behaves("", {})
+    now[0] = 10.0
+    assert isinstance(method.begin(client, None), Beginning)
+
+
 @pytest.mark.parametrize(
     ("path", "reply", "why"),
     [
