@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from html import unescape
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ _HAPPENS_WITHIN_S: Final = 60.0
 _LOOKS_EVERY_S: Final = 0.02
 _ANSWERS_WITHIN_S: Final = 90.0
 _METADATA: Final = (b"Exif\0", b"ICC_PROFILE", b"http://ns.adobe.com", b"Photoshop 3.0")
+_GROUPS: Final = "/groupes/"
 _CREATED, _FOUND, _NOT_FOUND = 201, 302, 404
 
 
@@ -109,17 +111,20 @@ class _Walk:
         addresses = [self._online(animator, receipt) for receipt in receipts]
         article, _reminders, programme = addresses
         photos = self._read_article(family, article, len(ids[:MAX_PHOTOS]))
-        self._expect(sentence in self._page(family, "/").text, "Le rappel n'est pas à l'accueil.")
         self._expect(
-            slot in self._page(family, programme).text, "L'activité n'est pas dans le programme."
+            sentence in _words(self._page(family, "/")), "Le rappel n'est pas à l'accueil."
         )
-        protected = self._crawl(family, self._base + "/")
+        self._expect(
+            slot in _words(self._page(family, programme)), "L'activité n'est pas dans le programme."
+        )
+        protected, others = self._crawl(family, self._base + "/")
         self._expect(
             set(photos) <= protected, "Des photos de l'album ne sont pas reliées depuis l'accueil."
         )
         closed = [article, programme, *(urlsplit(one).path for one in sorted(photos))]
         self._is_refused(self._signed_in(OTHER_FAMILY), "une famille d'un autre centre", closed)
         self._is_refused(requests.Session(), "quelqu'un qui n'est pas entré", closed)
+        self._is_refused(family, "une famille d'un autre groupe", sorted(others))
 
     def _signed_in(self, profile: str, app: str = "") -> requests.Session:
         """A browser in which *profile* of the demo ENT is signed in."""
@@ -179,7 +184,7 @@ class _Walk:
         receipt = self._sent(animator, "photo-article", fields)
         home = f"{self._base}/"
         self._until(
-            lambda: title in family.get(home, timeout=_ANSWERS_WITHIN_S).text,
+            lambda: title in _words(family.get(home, timeout=_ANSWERS_WITHIN_S)),
             "L'album n'est pas arrivé sur l'écran de la famille.",
         )
         self._figures.publish_to_visible_s = round(time.perf_counter() - begun_at, 3)
@@ -256,9 +261,14 @@ class _Walk:
         self._expect(shown == count, f"L'album montre {shown} photos au lieu de {count}.")
         return photos
 
-    def _crawl(self, family: requests.Session, home: str) -> set[str]:
-        """Read every page, photo and file that the family's home leads to; all that were read."""
-        waiting, seen = [home], {home}
+    def _crawl(self, family: requests.Session, home: str) -> tuple[set[str], set[str]]:
+        """Read every page, photo and file that the family's home leads to.
+
+        Gives all that was read, and the paths of other groups' pages that were met: a centre's
+        page names all its groups, and each opens to its own families only.
+        """
+        waiting, seen, others = [home], {home}, set[str]()
+        own = urlsplit(family.get(home, timeout=_ANSWERS_WITHIN_S).url).path
         ids: dict[str, set[str]] = {}
         places: list[tuple[str, str]] = []
         while waiting:
@@ -272,13 +282,16 @@ class _Walk:
                 bare, fragment = without_fragment(link)
                 if fragment:
                     places.append((bare, fragment))
-                if bare not in seen and self._is_read(bare):
+                path = urlsplit(bare).path
+                if _GROUPS in path and not path.startswith(own):
+                    others.add(path)
+                elif bare not in seen and self._is_read(bare):
                     seen.add(bare)
                     waiting.append(bare)
         for bare, fragment in sorted(set(places)):
             if bare in ids and fragment not in ids[bare]:
                 self._broken(f"{bare}#{fragment}", None)
-        return seen
+        return seen, others
 
     def _links(
         self, address: str, answer: requests.Response, ids: dict[str, set[str]]
@@ -347,6 +360,11 @@ class _Walk:
 
     def _failed(self, sentence: str) -> None:
         self._figures.failures.append(sentence)
+
+
+def _words(answer: requests.Response) -> str:
+    """The text of a page, its apostrophes as one reads them."""
+    return unescape(answer.text)
 
 
 def _is_json(answer: requests.Response) -> bool:
