@@ -1,6 +1,7 @@
-"""Is this fit to be read? Pure: pages as text and the paths that will exist in; what is wrong out.
+"""Is this fit to be read? Pure: a site's pages as text, and the paths that exist, are arguments.
 
-Pelican exits 0 with a page missing and a link broken: its output is inspected, not believed.
+Pelican exits 0 when it skipped a post or missed a photo; so the finished pages are read again,
+as a family's browser would, and whatever is wrong is said against the post it comes from.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,209 +11,328 @@ from posixpath import dirname, normpath
 from urllib.parse import unquote, urlsplit
 
 from publisher.kinds.author_text import links_of, path_in_site
-from publisher.model.edition import Plan, Unfit
+from publisher.model.edition import Page, Plan, Unfit
 from publisher.model.mistake import in_french as _
-from publisher.model.post import Post
+from publisher.model.post import PhotoArticle, Post, Programme, Reminder
 
 GATE_ADDRESSES = frozenset({"/", "/entrer", "/sortir"})
-"""The only absolute addresses a site's page may hold: they are the gate's, not a file's."""
-OUTWARD_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
-"""Where a link may lead out of the site. Nothing is ever loaded from there."""
+"""The only absolute addresses of a page: the gate answers to them, on every town's site."""
 
-_LOADS = {"src", "srcset", "poster", "data", "background"}
-_HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reference:
-    """An address in a page, and whether it may lead out of the site or to the gate."""
-
-    target: str
-    may_leave: bool
-    may_be_gates: bool
+SCHEMES_OF_LINKS = frozenset({"http", "https", "mailto", "tel"})
+_LOADED = frozenset({"src", "srcset", "poster", "data", "action", "formaction", "background"})
+_FORBIDDEN_TAGS = frozenset({"script", "style", "iframe", "object", "embed", "base", "template"})
 
 
 @dataclass(slots=True)
-class _Seen:
-    """What one page holds, as its HTML says it."""
+class _Reading:
+    """What one page holds that can be wrong."""
 
-    references: list[_Reference] = field(default_factory=list)
-    ids: list[str] = field(default_factory=list)
-    wrong: list[tuple[str, dict[str, object]]] = field(default_factory=list)
-    has_language: bool = False
+    language: str = ""
     title: str = ""
-    h1: int = 0
+    top_headings: int = 0
+    ids: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    loaded: list[str] = field(default_factory=list)
+    images: list[dict[str, str | None]] = field(default_factory=list)
+    forbidden: list[str] = field(default_factory=list)
 
 
 class _Reader(HTMLParser):
-    """Reads one page into what it holds."""
+    """Reads one page, once."""
 
-    def __init__(self, decorative: frozenset[str]) -> None:
+    def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.seen = _Seen()
-        self._decorative = decorative
+        self.reading = _Reading()
         self._in_title = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note what the tag holds."""
-        values = {name: value or "" for name, value in attrs}
-        seen = self.seen
+        found, given = self.reading, dict(attrs)
         if tag == "html":
-            seen.has_language = bool(values.get("lang"))
-        self._in_title = tag == "title" or (self._in_title and tag not in _HEADINGS)
-        seen.h1 += tag == "h1"
-        if "id" in values:
-            seen.ids.append(values["id"])
-        self._note_code(tag, values)
-        self._note_addresses(tag, values)
-        if tag == "img":
-            self._note_image(values)
+            found.language = given.get("lang") or ""
+        elif tag == "h1":
+            found.top_headings += 1
+        elif tag == "img":
+            found.images.append(given)
+        self._in_title = tag == "title"
+        if tag in _FORBIDDEN_TAGS:
+            found.forbidden.append(f"<{tag}>")
+        for name, value in attrs:
+            self._attribute(tag, name, value or "")
+
+    def _attribute(self, tag: str, name: str, value: str) -> None:
+        found = self.reading
+        if name == "id":
+            found.ids.append(value)
+        elif name == "style" or name.startswith("on"):
+            found.forbidden.append(name)
+        elif name == "srcset":
+            found.loaded += [one.split()[0] for one in value.split(",") if one.split()]
+        elif name in _LOADED or (name in {"href", "xlink:href"} and tag not in {"a", "area"}):
+            found.loaded.append(value)
+        elif name == "href":
+            found.links.append(value)
+        elif tag == "meta" and name == "http-equiv":
+            found.forbidden.append(name)
 
     def handle_endtag(self, tag: str) -> None:
-        """Leave the title."""
         if tag == "title":
             self._in_title = False
 
     def handle_data(self, data: str) -> None:
-        """Keep the title's words."""
         if self._in_title:
-            self.seen.title += data
-
-    def _note_code(self, tag: str, values: Mapping[str, str]) -> None:
-        if tag in {"script", "style", "iframe", "object", "embed", "base"}:
-            self._wrong(_("La page contient une balise <{tag}>."), tag=tag)
-        for name in values:
-            if name == "style" or name.startswith("on"):
-                self._wrong(_("La page contient un attribut « {name} »."), name=name)
-
-    def _note_addresses(self, tag: str, values: Mapping[str, str]) -> None:
-        for name, value in values.items():
-            targets: list[str] = []
-            if name == "srcset":
-                targets = [one.split()[0] for one in value.split(",") if one.split()]
-            elif name in _LOADS or (name in {"href", "xlink:href", "action", "formaction"}):
-                targets = [value]
-            self.seen.references += [
-                _Reference(
-                    target=target.strip(),
-                    may_leave=(tag, name) == ("a", "href"),
-                    may_be_gates=(tag, name) in {("a", "href"), ("form", "action")},
-                )
-                for target in targets
-            ]
-
-    def _note_image(self, values: Mapping[str, str]) -> None:
-        source = values.get("src", "")
-        alt = values.get("alt")
-        if alt is None or (not alt.strip() and not self._is_decorative(source)):
-            self._wrong(_("L'image {source} n'a pas de texte de remplacement."), source=source)
-        if not all(values.get(name, "").isdigit() for name in ("width", "height")):
-            self._wrong(_("L'image {source} n'a pas de largeur et de hauteur."), source=source)
-
-    def _is_decorative(self, source: str) -> bool:
-        folders = source.split("/")
-        return any(folder in self._decorative for folder in folders)
-
-    def _wrong(self, says: str, **facts: object) -> None:
-        self.seen.wrong.append((says, facts))
+            self.reading.title += data
 
 
 def inspect_site(pages: Mapping[str, str], paths: frozenset[str], plan: Plan) -> tuple[Unfit, ...]:
-    """Everything that makes the site unfit to be read: empty when it may be placed.
+    """Everything that keeps a site from being read, in the order of its pages; none when it is fit.
 
-    *pages* are the HTML pages by path, *paths* everything that will exist, *plan* what was
-    meant. A link that an author wrote is told against the post, with its line in the text;
-    anything else against the page.
+    *pages* are the HTML pages by path, *paths* every file of the site. `Unfit.post` is the slug
+    of the post at fault and `line` the line of its text when the fault is an author's; else it
+    is the page's path.
     """
-    found = list(_missing(paths, plan))
-    blamed = list(_authors_links(paths, plan))
-    seen = {name: _read(text, plan) for name, text in pages.items()}
-    ids = {name: frozenset(one.ids) for name, one in seen.items()}
-    for name in sorted(seen):
-        found += [
-            Unfit(post=name, reason=says, facts=facts) for says, facts in _of_page(seen[name])
-        ]
-        found += [
-            Unfit(post=name, reason=says, facts=facts)
-            for reference in seen[name].references
-            for says, facts in _of_reference(name, reference, paths, ids)
-        ]
-    # A page that an author's link spoiled is told once, against that author's post.
-    return (
-        tuple(blamed)
-        if blamed
-        else tuple({(one.post, one.sentence()): one for one in found}.values())
+    readings = {path: _read(text) for path, text in pages.items() if path.endswith(".html")}
+    site = _Site(
+        centre=plan.centre.slug,
+        paths=paths,
+        ids={path: frozenset(reading.ids) for path, reading in readings.items()},
+        decorative=_decorative(plan),
     )
+    planned = {page.path: page for page in plan.pages}
+    unfit = [*_missing_photos(plan), *_missing_pages(plan, paths)]
+    for path in sorted(readings):
+        unfit += site.faults_of(path, readings[path], planned.get(path))
+    return tuple(_once(unfit))
 
 
-def _missing(paths: frozenset[str], plan: Plan) -> Iterator[Unfit]:
-    for path in sorted(plan.paths - paths):
-        yield Unfit(post=path, reason=_("Cette page était prévue et n'a pas été faite."))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Site:
+    """What the pages of one site may rely on."""
 
+    centre: str
+    paths: frozenset[str]
+    ids: Mapping[str, frozenset[str]]
+    decorative: frozenset[str]
 
-def _authors_links(paths: frozenset[str], plan: Plan) -> Iterator[Unfit]:
-    """The links of authors' texts that lead nowhere in the site."""
-    for post in _shown_posts(plan):
-        for link in links_of(post.text):
-            if urlsplit(link.target).scheme:
-                continue
-            path = path_in_site(link.target, plan.centre.slug)
-            if path is None or path not in paths:
+    def faults_of(self, path: str, reading: _Reading, page: Page | None) -> Iterator[Unfit]:
+        """What is wrong on the page at *path*."""
+        if not reading.language:
+            yield Unfit(post=path, reason=_("La page ne dit pas sa langue."))
+        if not reading.title.strip():
+            yield Unfit(post=path, reason=_("La page n'a pas de titre."))
+        if reading.top_headings != 1:
+            yield Unfit(
+                post=path,
+                reason=_("La page a {count} titres de premier niveau : il en faut un."),
+                facts={"count": reading.top_headings},
+            )
+        for name in sorted({one for one in reading.ids if reading.ids.count(one) > 1}):
+            yield Unfit(
+                post=path, reason=_("L'identifiant « {name} » est deux fois."), facts={"name": name}
+            )
+        for what in reading.forbidden:
+            yield Unfit(
+                post=path,
+                reason=_("La page contient « {what} », que la sécurité du site interdit."),
+                facts={"what": what},
+            )
+        yield from self._image_faults(path, reading, page)
+        yield from self._loading_faults(path, reading, page)
+        yield from self._link_faults(path, reading, page)
+
+    def _image_faults(self, path: str, reading: _Reading, page: Page | None) -> Iterator[Unfit]:
+        for image in reading.images:
+            source = image.get("src") or ""
+            to_blame = _post_of_photo(source, page) or path
+            words = image.get("alt")
+            if words is None or (not words.strip() and _photo_of(source) not in self.decorative):
                 yield Unfit(
-                    post=post.publication.slug,
+                    post=to_blame,
                     reason=_(
-                        "Le lien vers « {target} » ne mène nulle part. Corrigez-le ou retirez-le."
+                        "Une photo n'a pas de texte de remplacement. Dites en une phrase ce qu'on"
+                        " voit, ou cochez « décorative »."
                     ),
-                    facts={"target": link.target},
-                    line=link.line,
+                )
+            if not all((image.get(side) or "").isdecimal() for side in ("width", "height")):
+                yield Unfit(
+                    post=to_blame, reason=_("Une photo n'a pas ses dimensions : la page saute.")
                 )
 
+    def _loading_faults(self, path: str, reading: _Reading, page: Page | None) -> Iterator[Unfit]:
+        for address in reading.loaded:
+            if address in GATE_ADDRESSES:
+                continue
+            if _is_foreign(address):
+                yield Unfit(
+                    post=path,
+                    reason=_("La page va chercher « {address} » hors du site."),
+                    facts={"address": address},
+                )
+            elif not self._leads_somewhere(path, address):
+                yield Unfit(
+                    post=_post_of_photo(address, page) or path,
+                    reason=_("La page a besoin de « {address} », qui n'existe pas."),
+                    facts={"address": address},
+                )
 
-def _shown_posts(plan: Plan) -> tuple[Post, ...]:
-    return tuple(post for post in plan.content.posts if post.publication.is_live(plan.moment))
+    def _link_faults(self, path: str, reading: _Reading, page: Page | None) -> Iterator[Unfit]:
+        for address in reading.links:
+            if address in GATE_ADDRESSES or _scheme(address) in SCHEMES_OF_LINKS:
+                continue
+            if _is_foreign(address) or not self._leads_somewhere(path, address):
+                yield self._broken(path, address, page)
+
+    def _broken(self, path: str, address: str, page: Page | None) -> Unfit:
+        """A link that leads nowhere, against the author's line it comes from if it is one's."""
+        for post in _posts_on(page):
+            for link in links_of(post.text):
+                if self._same_place(link.target, address, path):
+                    return Unfit(
+                        post=post.publication.slug,
+                        reason=_("Le lien vers « {target} » n'existe pas, ou n'existe plus."),
+                        facts={"target": link.target},
+                        line=link.line,
+                    )
+        return Unfit(
+            post=path,
+            reason=_("Le lien vers « {target} » n'existe pas."),
+            facts={"target": address},
+        )
+
+    def _same_place(self, target: str, address: str, path: str) -> bool:
+        if target == address:
+            return True
+        parts = urlsplit(target)
+        within = parts.path if parts.scheme else target
+        place = path_in_site(within, self.centre)
+        return (
+            place is not None
+            and place == _place(path, address)
+            and parts.fragment == urlsplit(address).fragment
+        )
+
+    def _leads_somewhere(self, path: str, address: str) -> bool:
+        place = _place(path, address)
+        if place is None or place not in self.paths:
+            return False
+        fragment = unquote(urlsplit(address).fragment)
+        return not fragment or place not in self.ids or fragment in self.ids[place]
 
 
-def _read(text: str, plan: Plan) -> _Seen:
-    decorative = frozenset(
-        photo.id
-        for page in plan.pages
-        if page.article is not None
-        for photo in page.article.photos
-        if photo.caption is None
-    )
-    reader = _Reader(decorative)
+def _scheme(address: str) -> str | None:
+    """The scheme of an *address*, or None when there is none or it cannot be read."""
+    try:
+        return urlsplit(address).scheme.lower() or None
+    except ValueError:
+        return None
+
+
+def _read(text: str) -> _Reading:
+    reader = _Reader()
     reader.feed(text)
     reader.close()
-    return reader.seen
+    return reader.reading
 
 
-def _of_page(seen: _Seen) -> Iterator[tuple[str, dict[str, object]]]:
-    yield from seen.wrong
-    if not seen.has_language:
-        yield _("La page ne dit pas sa langue."), {}
-    if not seen.title.strip():
-        yield _("La page n'a pas de titre."), {}
-    if seen.h1 != 1:
-        yield _("La page a {count} titres de premier rang : il en faut un."), {"count": seen.h1}
-    for twice in sorted({one for one in seen.ids if seen.ids.count(one) > 1}):
-        yield _("Le repère « {id} » est là deux fois."), {"id": twice}
+def _is_foreign(address: str) -> bool:
+    """Say whether *address* leaves the site: another host, a scheme, or the root of a server."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return True
+    return bool(parts.scheme or parts.netloc or "\\" in address or address.startswith("/"))
 
 
-def _of_reference(
-    page: str, reference: _Reference, paths: frozenset[str], ids: Mapping[str, frozenset[str]]
-) -> Iterator[tuple[str, dict[str, object]]]:
-    target = reference.target
-    parts = urlsplit(target)
-    if parts.scheme or parts.netloc:
-        if not reference.may_leave or parts.scheme not in OUTWARD_SCHEMES:
-            yield _("La page charge « {target} », qui n'est pas du site."), {"target": target}
+def _place(path: str, address: str) -> str | None:
+    """The path that a relative *address* of the page at *path* leads to; None out of the site."""
+    try:
+        wanted = unquote(urlsplit(address).path)
+    except ValueError:
+        return None
+    if not wanted:
+        return path
+    place = normpath(f"{dirname(path)}/{wanted}".lstrip("/"))
+    return None if place.startswith("..") else place
+
+
+def _photo_of(address: str) -> str | None:
+    """The id of the photo that *address* is a rendition of."""
+    parts = urlsplit(address).path.split("/")
+    if "photos" in parts[:-2]:
+        return parts[parts.index("photos") + 1]
+    return None
+
+
+def _post_of_photo(address: str, page: Page | None) -> str | None:
+    """The post of *page* whose photo *address* is."""
+    photo = _photo_of(address)
+    for post in _posts_on(page):
+        if isinstance(post, PhotoArticle) and any(one.id == photo for one in post.photos):
+            return post.publication.slug
+    return None
+
+
+def _posts_on(page: Page | None) -> Iterator[PhotoArticle | Reminder | Programme]:
+    if page is None:
         return
-    if parts.path.startswith("/"):
-        if not reference.may_be_gates or parts.path not in GATE_ADDRESSES:
-            yield _("« {target} » n'est pas une adresse du site."), {"target": target}
-        return
-    path = normpath(f"{dirname(page)}/{unquote(parts.path)}").lstrip("/") if parts.path else page
-    if path not in paths:
-        yield _("Le lien vers « {target} » ne mène nulle part."), {"target": target}
-    elif parts.fragment and path in ids and parts.fragment not in ids[path]:
-        yield _("Le repère « {target} » n'existe pas."), {"target": target}
+    if page.article is not None:
+        yield page.article
+    if page.programme is not None:
+        yield page.programme
+    yield from page.reminders
+    yield from page.articles
+
+
+def _decorative(plan: Plan) -> frozenset[str]:
+    """The photos that an article says show nothing that need be told."""
+    return frozenset(
+        photo.id
+        for post in _live(plan)
+        if isinstance(post, PhotoArticle)
+        for photo in post.photos
+        if photo.caption is None
+    )
+
+
+def _missing_photos(plan: Plan) -> Iterator[Unfit]:
+    for post in _live(plan):
+        if isinstance(post, PhotoArticle):
+            for number, photo in enumerate(post.photos, start=1):
+                if photo.id not in plan.content.photos:
+                    yield Unfit(
+                        post=post.publication.slug,
+                        reason=_(
+                            "La photo {number} n'est pas là. Envoyez-la de nouveau, ou retirez-la."
+                        ),
+                        facts={"number": number},
+                    )
+
+
+def _missing_pages(plan: Plan, paths: frozenset[str]) -> Iterator[Unfit]:
+    """What the plan promised and the site lacks: Pelican skips without failing."""
+    owners = {
+        photo.id: post.publication.slug
+        for post in _live(plan)
+        if isinstance(post, PhotoArticle)
+        for photo in post.photos
+    }
+    for path in sorted(plan.paths - paths):
+        owner = owners.get(_photo_of(path) or "")
+        yield Unfit(
+            post=owner or path,
+            reason=_("« {path} » manque dans le site."),
+            facts={"path": path},
+        )
+
+
+def _live(plan: Plan) -> Iterator[Post]:
+    return (post for post in plan.content.posts if post.publication.is_live(plan.moment))
+
+
+def _once(unfit: list[Unfit]) -> Iterator[Unfit]:
+    """Each fault once: the same link may be on several pages."""
+    seen: set[tuple[str, str, int | None]] = set()
+    for one in unfit:
+        key = (one.post, one.sentence(), one.line)
+        if key not in seen:
+            seen.add(key)
+            yield one

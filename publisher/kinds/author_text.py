@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from typing import Any
 from urllib.parse import unquote, urlsplit
+from xml.etree.ElementTree import Element
 
 import markdown
 import nh3
@@ -39,7 +39,9 @@ _BRACKET = re.compile(
     re.VERBOSE,
 )
 _HEADING = re.compile(r"<(/?)h([1-6])>")
-_PELICAN = re.compile(r"[{|](?:attach|static|filename|author|category|index|tag)[|}]", re.IGNORECASE)
+_PELICAN = re.compile(
+    r"[{|](?:attach|static|filename|author|category|index|tag)[|}]", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,16 +150,19 @@ def _is_safe(target: str) -> bool:
 class _OnlyItsWords(ImageInlineProcessor):
     """An image in a text is only the words that describe it."""
 
-    def handleMatch(self, m: Any, data: str) -> Any:  # noqa: N802 (the library's name)
+    def handleMatch(  # type: ignore[override]  # noqa: N802 (as the class above declares and names it)
+        self, m: re.Match[str], data: str
+    ) -> tuple[Element | str | None, int | None, int | None]:
         """Give the alternative text in place of the image."""
         element, start, end = super().handleMatch(m, data)
-        return (None if element is None else element.get("alt", "")), start, end
+        words = element.get("alt", "") if isinstance(element, Element) else element
+        return words, start, end
 
 
 class _ReferenceOnlyItsWords(ImageReferenceInlineProcessor):
     """The same, for `![words][reference]`."""
 
-    def makeTag(self, href: str, title: str, text: str) -> Any:  # noqa: N802 (the library's name)
+    def makeTag(self, href: str, title: str, text: str) -> str:  # type: ignore[override]  # noqa: N802 (words, where the library makes a tag; its name)
         """Give the alternative text in place of the image."""
         del href, title
         return self.unescape(text)
@@ -166,7 +171,7 @@ class _ReferenceOnlyItsWords(ImageReferenceInlineProcessor):
 class _ShortOnlyItsWords(ShortImageReferenceInlineProcessor):
     """The same, for `![words]`."""
 
-    def makeTag(self, href: str, title: str, text: str) -> Any:  # noqa: N802 (the library's name)
+    def makeTag(self, href: str, title: str, text: str) -> str:  # type: ignore[override]  # noqa: N802 (words, where the library makes a tag; its name)
         """Give the alternative text in place of the image."""
         del href, title
         return self.unescape(text)
@@ -186,9 +191,7 @@ def _unfolded(text: str) -> str:
     patterns = converter.inlinePatterns
     patterns.register(_OnlyItsWords(IMAGE_LINK_RE, converter), "image_link", 150)
     patterns.register(_ReferenceOnlyItsWords(IMAGE_REFERENCE_RE, converter), "image_reference", 140)
-    patterns.register(
-        _ShortOnlyItsWords(IMAGE_REFERENCE_RE, converter), "short_image_ref", 125
-    )
+    patterns.register(_ShortOnlyItsWords(IMAGE_REFERENCE_RE, converter), "short_image_ref", 125)
     try:
         unfolded = converter.convert(text)
     except (RecursionError, ValueError, IndexError, AttributeError, AssertionError):

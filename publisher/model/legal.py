@@ -83,7 +83,7 @@ def legal_title(name: str, translate: Callable[[str], str] = in_french) -> str:
 
 
 def accessibility_words(state: str, translate: Callable[[str], str] = in_french) -> str:
-    """The words of the law for an accessibility *state*: `non conforme`…
+    """The words of the law for an accessibility *state*, such as `non conforme`.
 
     A state the law does not know is `non conforme`, the only one that needs no audit.
     """
@@ -387,9 +387,7 @@ def _charter(town: Town, centre: Centre | None) -> Iterator[tuple[str, _Sentence
     )
     yield (
         _("Cette charte"),
-        (
-            _("Version {version}, de la Ville de {town}. Si elle change, elle vous est relue."),
-        ),
+        (_("Version {version}, de la Ville de {town}. Si elle change, elle vous est relue."),),
     )
 
 
@@ -420,9 +418,7 @@ def _photo_removal(town: Town, centre: Centre | None) -> Iterator[tuple[str, _Se
                 "L'équipe retire la photo tout de suite : de la page, des listes et de son adresse."
                 " Ensuite seulement, on en parle si vous le souhaitez."
             ),
-            _(
-                "Un seul parent suffit pour faire retirer. Pour publier, il faut l'accord des deux."
-            ),
+            _("Un seul parent suffit pour faire retirer. Pour publier, il faut l'accord des deux."),
             _(
                 "Personne ne répond ? La {department} prend le relais : {town_phone},"
                 " {town_mail}. Vous pouvez aussi écrire à {officer_mail}."
