@@ -180,6 +180,7 @@ class _Gate:
         )
         flask.get("/")(self._home)
         flask.get("/entrer")(self._door)
+        flask.get(SIGN_OUT)(self._goodbye)
         flask.get("/ville/<name>")(self._legal)
         flask.get("/robots.txt")(self._robots)
         flask.get("/sante")(self._health)
@@ -200,6 +201,10 @@ class _Gate:
     def _door(self) -> Response:
         vers = return_path(request.args.get("vers"), "")
         return _response(self._page("gate/door.html", self._visitor(request.environ), vers=vers))
+
+    def _goodbye(self) -> Response:
+        """Ask whether to leave, or say goodbye to whoever left. It changes nothing."""
+        return _response(self._page("gate/goodbye.html", self._visitor(request.environ)))
 
     def _legal(self, name: str) -> Response:
         visitor = self._visitor(request.environ)

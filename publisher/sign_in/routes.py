@@ -93,10 +93,11 @@ def sign_in_blueprint(
     records: SignInRecords,
     clock: Callable[[], datetime],
 ) -> Blueprint:
-    """`<prefix>/entrer/<source>`, `<prefix>/retour/<source>` and `<prefix>/sortir`.
+    """`<prefix>/entrer/<source>`, `<prefix>/retour/<source>` and `POST <prefix>/sortir`.
 
-    *passes* says for which app. The app that registers it has gettext in its templates; it
-    draws its own door at `<prefix>/entrer`.
+    *passes* says for which app. The app that registers it has gettext in its templates, and
+    draws its own door at `<prefix>/entrer` and its own goodbye at `GET <prefix>/sortir`, where
+    a sign-out leads when the ENT has none.
     """
     door = _Door(
         prefix=prefix, town=town, settings=settings, passes=passes, records=records, clock=clock
@@ -105,7 +106,6 @@ def sign_in_blueprint(
     blueprint.record(lambda state: state.app.jinja_env.globals.update(legal_links=legal_links))
     blueprint.get(f"{prefix}/entrer/<source>")(door.begin)
     blueprint.get(f"{prefix}/retour/<source>")(door.complete)
-    blueprint.get(f"{prefix}/sortir")(door.goodbye)
     blueprint.post(f"{prefix}/sortir")(door.sign_out)
     return blueprint
 
@@ -228,18 +228,6 @@ class _Door:
             self._forget(response, cookie_name(purpose, town.public_url))
         response.headers["Clear-Site-Data"] = SIGN_OUT_CLEARS
         return response
-
-    def goodbye(self) -> Response:
-        """Ask whether to leave, or say goodbye to whoever left. It changes nothing."""
-        pass_ = current_pass(request, self._passes, self._records, self._clock())
-        page = render_template(
-            "sign_in/goodbye.html",
-            town=self._town(),
-            is_in=pass_ is not None,
-            home=f"{self._prefix}/",
-            sign_out=f"{self._prefix}/sortir",
-        )
-        return _not_kept(make_response(page))
 
     def _outcome(
         self, town: Town, source: str, attempt: Attempt | None, now: datetime

@@ -207,13 +207,16 @@ def test_only_regular_files_are_handed_over(instance: Instance) -> None:
 
 
 def test_no_descriptor_is_left_open(instance: Instance) -> None:
-    """Whatever is asked, every descriptor that was opened is closed."""
+    """Whatever is asked, every descriptor of the site that was opened is closed."""
     family = instance.visitor()
-    before = len(list(Path("/proc/self/fd").iterdir()))
-    for path in (PHOTO, "/les-tilleuls/absente.html", "/les-tilleuls/photos", "/les-tilleuls/"):
-        family.ask(path)
-        family.ask(path, IF_NONE_MATCH="*")
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    (instance.site / "dossier.html").mkdir()
+    for path in (PHOTO, "absente.html", "dossier.html", "photos", ""):
+        asked = path if path == PHOTO else f"/les-tilleuls/{path}"
+        family.ask(asked)
+        family.ask(asked, IF_NONE_MATCH="*")
+    build = str(instance.folder / "build")
+    held = [one.readlink() for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+    assert not [target for target in held if str(target).startswith(build)]
 
 
 def test_a_disk_error_is_not_absence(tmp_path: Path) -> None:
