@@ -38,7 +38,12 @@ REMINDERS_IN_DAYS: Final = (0, 1, 3)
 """Today, tomorrow, and later this week."""
 
 _KNOWN_DAYS_BEFORE: Final = timedelta(days=6)
+_PROGRAMME_IS_READY: Final = timedelta(days=10)
+"""The Friday of the week before the last: next week's programme is always there to read."""
+
 _SCHOOL_DAYS: Final = (0, 1, 3, 4)
+_HOLIDAY_ALBUM_DAYS: Final = (1, 3)
+"""Tuesday and Thursday."""
 _SATURDAY: Final = 5
 _SUMMER: Final = (7, 8)
 
@@ -124,13 +129,19 @@ class Chronicler:
         if is_public_holiday(day):
             return
         if is_holiday(day):
-            if weekday in {1, 3}:
-                story = self._story(Moment.HOLIDAYS, 2 * week + (weekday == 3))  # noqa: PLR2004 (Thursday)
-                yield self._article(self._at(day, 17, 15), Moment.HOLIDAYS, story)
+            if weekday in _HOLIDAY_ALBUM_DAYS:
+                number = len(_HOLIDAY_ALBUM_DAYS) * week + _HOLIDAY_ALBUM_DAYS.index(weekday)
+                yield self._article(
+                    self._at(day, 17, 15),
+                    Moment.HOLIDAYS,
+                    self._story(Moment.HOLIDAYS, number),
+                    self._one_group_in_two(number),
+                )
             return
         if weekday == WEDNESDAY and Moment.WEDNESDAY in opens:
             story = self._story(Moment.WEDNESDAY, week)
-            yield self._article(self._at(day, 17, 5), Moment.WEDNESDAY, story)
+            groups = () if Moment.EVENING in opens else self._one_group_in_two(week)
+            yield self._article(self._at(day, 17, 5), Moment.WEDNESDAY, story, groups)
         if weekday == self._day_of(Moment.LUNCH, week) and Moment.LUNCH in opens:
             story = self._story(Moment.LUNCH, week)
             yield self._article(self._at(day, 13, 20), Moment.LUNCH, story)
@@ -140,10 +151,10 @@ class Chronicler:
                 self._at(day, 18, 10), Moment.EVENING, story, groups=self._one_group_in_two(week)
             )
 
-    def _one_group_in_two(self, week: int) -> tuple[str, ...]:
-        """One group every other week, the whole centre in between."""
+    def _one_group_in_two(self, number: int) -> tuple[str, ...]:
+        """One group for every other album, the whole centre in between."""
         groups = self.centre.groups
-        return () if week % 2 else (groups[week // 2 % len(groups)].slug,)
+        return () if number % 2 else (groups[number // 2 % len(groups)].slug,)
 
     def _story(self, moment: Moment, number: int) -> Story:
         """The story of the week: a centre goes through the list, each from its own beginning."""
@@ -217,7 +228,7 @@ class Chronicler:
         title = "Vacances" if all(map(is_holiday, days)) else ""
         publication = self._publication(
             slug_for(monday, f"programme {title}", "programme"),
-            self._at(monday - timedelta(days=4), 18, 0),
+            self._at(monday - _PROGRAMME_IS_READY, 18, 0),
         )
         return PublishedPost(
             post=Programme(
@@ -256,14 +267,19 @@ class Chronicler:
     def _whole_day(
         self, day: date, moment: Moment, told: PhotoArticle | None, draw: random.Random
     ) -> Iterator[Slot]:
-        """A morning for each group, an afternoon and a snack together."""
+        """A morning for each group, an afternoon together unless photos tell otherwise, a snack."""
         mornings = draw.sample(stories.WEDNESDAY_MORNINGS, len(self.centre.groups))
         for group, activity in zip(self.centre.groups, mornings, strict=True):
             yield _slot(day, moment, group.slug, activity)
-        afternoon = (
-            self._activity_of(told) or draw.choice(stories.STORIES[Moment.HOLIDAYS]).activity
-        )
-        yield _slot(day, moment, None, Activity(title=afternoon, time="14 h"))
+        together = draw.choice(stories.STORIES[Moment.HOLIDAYS]).activity
+        afternoon = self._activity_of(told) or together
+        if told is None or not told.publication.groups:
+            yield _slot(day, moment, None, Activity(title=afternoon, time="14 h"))
+        else:
+            for group in self.centre.groups:
+                is_told = group.slug in told.publication.groups
+                title = afternoon if is_told else together
+                yield _slot(day, moment, group.slug, Activity(title=title, time="14 h"))
         yield _slot(day, moment, None, Activity(title=draw.choice(stories.SNACKS), time="16 h 15"))
 
     def _short_moment(

@@ -7,9 +7,11 @@ import json
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -44,6 +46,9 @@ TEAM: Mapping[str, tuple[str, StaffRole]] = {
     "rose": ("le-petit-bois", StaffRole.ANIMATOR),
 }
 """Who writes where, by the demo ENT's profile."""
+
+_AT_ONCE: Final = 8
+"""Photos kept at once: most of the time is the disk's."""
 
 _SHOWCASE: Final = "les-tilleuls"
 """The centre that also has something scheduled, something withdrawn, something for one group."""
@@ -188,16 +193,17 @@ def _write_content(
 ) -> None:
     """Write what the centres published until *now* and that is newer than *made_until*."""
     root = settings.instance / "content"
-    prepared: dict[str, PreparedPhoto] = {}
     for chronicler in chroniclers:
-        for one in _chronicle(chronicler, now, made_until):
-            _keep(root, one, prepared)
-        if chronicler.centre.slug == _SHOWCASE and made_until is None:
-            taken_back = chronicler.taken_back(now)
-            publication = taken_back.post.publication
-            if _keep(root, taken_back, prepared):
-                withdrawn_at = publication.published_at + timedelta(hours=2)
-                withdraw_post(root, chronicler.centre, publication.slug, withdrawn_at)
+        is_showcase = chronicler.centre.slug == _SHOWCASE and made_until is None
+        told = list(_chronicle(chronicler, now, made_until))
+        if is_showcase:
+            told += [chronicler.group_reminder(now.date()), chronicler.scheduled(now)]
+            told.append(chronicler.taken_back(now))
+        _keep(root, [one for one in told if not _is_kept(root, one)])
+        if is_showcase:
+            publication = told[-1].post.publication
+            withdrawn_at = publication.published_at + timedelta(hours=2)
+            withdraw_post(root, chronicler.centre, publication.slug, withdrawn_at)
 
 
 def _chroniclers(town: Town, settings: Settings, weeks_before: int) -> Iterator[Chronicler]:
@@ -223,31 +229,39 @@ def _chronicle(
         if made_until is None or one.post.publication.published_at.date() >= made_until:
             yield one
     yield from chronicler.reminders(today)
-    if chronicler.centre.slug == _SHOWCASE and made_until is None:
-        yield chronicler.group_reminder(today)
-        yield chronicler.scheduled(now)
 
 
-def _keep(root: Path, one: PublishedPost, prepared: dict[str, PreparedPhoto]) -> bool:
-    """Keep one post and its photos, unless it is there; says whether it was kept."""
+def _is_kept(root: Path, one: PublishedPost) -> bool:
+    """Say whether a post of that name is there, whatever somebody made of it since."""
     publication = one.post.publication
     folder = posts_folder(root, publication.centre)
-    if any(folder.glob(f"*/{publication.slug}/{DOCUMENT}")):
-        return False
-    if isinstance(one.post, PhotoArticle):
-        for photo, picture in zip(one.post.photos, one.pictures, strict=True):
-            safe = _prepared(picture, prepared)
-            keep_photo(root, publication.centre, replace(safe.photo, id=photo.id), safe.files)
-    save_new_post(root, one.post)
-    return True
+    return any(folder.glob(f"*/{publication.slug}/{DOCUMENT}"))
 
 
-def _prepared(picture: str, prepared: dict[str, PreparedPhoto]) -> PreparedPhoto:
-    """The safe photo of one picture, prepared once as if a phone had sent it."""
-    if picture in prepared:
-        return prepared[picture]
+def _keep(root: Path, posts: Sequence[PublishedPost]) -> None:
+    """Keep *posts*, each after its photos. Disks and decoders are kept busy together."""
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        copies = [
+            (one.post.publication.centre, photo.id, picture)
+            for one in posts
+            if isinstance(one.post, PhotoArticle)
+            for photo, picture in zip(one.post.photos, one.pictures, strict=True)
+        ]
+        for _kept in pool.map(lambda copy: _keep_copy(root, *copy), copies):
+            pass
+    for one in posts:
+        save_new_post(root, one.post)
+
+
+def _keep_copy(root: Path, centre: str, photo_id: str, picture: str) -> None:
+    safe = _prepared(picture)
+    keep_photo(root, centre, replace(safe.photo, id=photo_id), safe.files)
+
+
+@cache
+def _prepared(picture: str) -> PreparedPhoto:
+    """The safe photo of one picture, prepared as if a phone had sent it."""
     outcome = prepare_photo(picture_file(picture).read_bytes(), "a" * 26)
     if isinstance(outcome, RefusedPhoto):
         raise DemoIsBroken(f"{picture}: {outcome.mistake.sentence()}")
-    prepared[picture] = outcome
     return outcome
