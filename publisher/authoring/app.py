@@ -224,7 +224,7 @@ def _answer_failures(app: Flask, office: Office) -> None:
 
     @app.errorhandler(Exception)
     def _failed(error: Exception) -> tuple[str, int] | tuple[dict[str, str], int]:
-        log.exception("a page of the team failed: %s", request.endpoint, exc_info=error)
+        log.error("a page of the team failed: %s", request.endpoint, exc_info=error)
         status = 507 if isinstance(error, OSError) else 500
         if wants_json():
             return {"message": _say(office, "failed")}, status

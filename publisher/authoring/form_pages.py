@@ -26,6 +26,7 @@ from publisher.content.photos import read_photo
 from publisher.kinds import kind_of
 from publisher.language import translations_for
 from publisher.model.mistake import Mistake, Mistakes
+from publisher.model.space import SLUG
 from publisher.model.town import Centre
 
 log = logging.getLogger(__name__)
@@ -180,7 +181,7 @@ def add(app: Flask, office: Office) -> None:
     def _edit(slug: str, post: str) -> Response | tuple[str, int]:
         visit: Visit = g.visit
         centre = visit.centre(slug)
-        stored = read_post(office.content, centre, post)
+        stored = read_post(office.content, centre, post) if SLUG.match(post) else None
         if stored is None:
             raise NotYours(post)
         form = FORMS[kind_of(stored.post).name]

@@ -1,14 +1,18 @@
 """One photo at a time: its bytes come in as they are, and go out as the safe copies only."""
 
 from flask import Flask, Response, g, request, send_file
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from publisher.authoring.office import Office
 from publisher.authoring.visit import NotYours, Visit
 from publisher.content.photos import keep_photo, photo_file, read_photo
 from publisher.language import translations_for
+from publisher.model.mistake import in_french as _
 from publisher.photos.prepare import MAX_BYTES, RefusedPhoto, new_photo_id, prepare_photo
 
 UPLOAD = "upload"
+
+_TOO_HEAVY = _("Cette photo pèse plus de {limit} Mo. Choisissez-en une plus légère.")
 
 
 def add(app: Flask, office: Office) -> None:
@@ -20,11 +24,15 @@ def add(app: Flask, office: Office) -> None:
         visit: Visit = g.visit
         centre = visit.centre(slug)
         request.max_content_length = MAX_BYTES
-        raw = request.get_data(cache=False, parse_form_data=False)
+        translate = translations_for(visit.town.language).gettext
+        try:
+            raw = request.get_data(cache=False, parse_form_data=False)
+        except RequestEntityTooLarge:
+            limit = MAX_BYTES // 1_000_000
+            return {"message": translate(_TOO_HEAVY).format(limit=limit)}, 413
         photo_id = new_photo_id()
         prepared = prepare_photo(raw, photo_id)
         if isinstance(prepared, RefusedPhoto):
-            translate = translations_for(visit.town.language).gettext
             return {"message": prepared.mistake.sentence(translate)}, 422
         keep_photo(office.content, centre.slug, prepared.photo, prepared.files)
         smallest = prepared.photo.renditions[0]

@@ -89,7 +89,7 @@ class WeekChoice:
 
 
 def week_choices(today: date) -> tuple[WeekChoice, ...]:
-    """This week and the next; from Saturday on, this week is the one to come."""
+    """The current week and the next; from Saturday on, the current one is the one to come."""
     monday = monday_of(today + timedelta(days=2) if today.weekday() >= SATURDAY else today)
     return (
         WeekChoice(monday=monday, word=_("Cette semaine")),
@@ -297,10 +297,9 @@ def _shown(fields: Fields, opening: Opening) -> Mapping[str, object]:
     days = _days(starts_on, ends_on, lines)
     today = opening.now.date()
     asked = day_of(first(fields, "ouvert"))
-    if asked in days:
-        unfolded = asked
-    else:
-        unfolded = today if today in days else (days[0] if days else None)
+    unfolded = next((day for day in days if day == asked), None) or next(
+        (day for day in days if day == today), days[0] if days else None
+    )
     filled_in = _with_empty_lines(days, lines, fields, opening)
     copied = last_week(opening, starts_on) if starts_on else None
     return {
@@ -315,7 +314,8 @@ def _shown(fields: Fields, opening: Opening) -> Mapping[str, object]:
 
 def _days(starts_on: date | None, ends_on: date | None, lines: list[Line]) -> list[date]:
     """Monday to Friday of the span, and every other day that has a line."""
-    days = {day for line in lines if not line.is_empty and (day := day_of(line.day))}
+    typed = (day_of(line.day) for line in lines if not line.is_empty)
+    days = {day for day in typed if day is not None}
     if starts_on and ends_on:
         count = min((ends_on - starts_on).days + 1, MAX_DAYS)
         span = [starts_on + timedelta(days=number) for number in range(max(0, count))]

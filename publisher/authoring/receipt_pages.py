@@ -12,6 +12,7 @@ from publisher.authoring.visit import NotYours, Visit
 from publisher.authoring.words import Translate, audience, groups_named, schools_named
 from publisher.content.library import PostIsUnknown, StoredPost, read_post, withdraw_post
 from publisher.language import translations_for
+from publisher.model.space import SLUG
 from publisher.model.town import Centre
 from publisher.shelf import read_edition
 
@@ -30,7 +31,8 @@ def add(app: Flask, office: Office) -> None:
     def found(slug: str, post: str) -> tuple[Visit, Centre, StoredPost]:
         visit: Visit = g.visit
         centre = visit.centre(slug)
-        stored = read_post(office.content, centre, post)
+        # A slug is also a pattern of file names to look for: only a plain one is looked for.
+        stored = read_post(office.content, centre, post) if SLUG.match(post) else None
         if stored is None:
             raise NotYours(post)
         return visit, centre, stored

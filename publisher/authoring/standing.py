@@ -3,10 +3,10 @@
 Only what the press says it has placed is said to be online: a saved post is not a read one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from collections.abc import Mapping
 
 from publisher.content.library import StoredPost
 from publisher.language import hour, long_day

@@ -1,5 +1,6 @@
 """What happens when a form is sent: read, checked, saved once, or shown again with all of it."""
 
+import logging
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +22,8 @@ from publisher.model.mistake import Mistake, Mistakes
 from publisher.model.mistake import in_french as _
 from publisher.model.post import Post
 from publisher.model.town import Centre
+
+log = logging.getLogger(__name__)
 
 SUBMISSION = re.compile(r"[0-9a-f]{32}\Z")
 
@@ -97,7 +100,12 @@ def save_once(
                 else Collision(stored=standing)
             )
         stored = save_new_post(office.content, post)
-        office.records.keep_submission(submission, centre.slug, stored.post.publication.slug, now)
+        slug = stored.post.publication.slug
+        try:
+            office.records.keep_submission(submission, centre.slug, slug, now)
+        except Exception:
+            # The post is on the disk: saying anything else would make the phone send it twice.
+            log.exception("submission not written down for %s", slug)
         return Saved(stored=stored)
 
 

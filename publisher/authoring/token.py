@@ -18,7 +18,7 @@ def token_of(sign_in: str, keys: Sequence[str]) -> str:
 def is_token_of(text: str, sign_in: str, keys: Sequence[str]) -> bool:
     """Say whether *text* is the token of *sign_in* under any of *keys*."""
     given = text.encode()
-    return any([hmac.compare_digest(given, _seal(sign_in, key).encode()) for key in keys])
+    return any(hmac.compare_digest(given, _seal(sign_in, key).encode()) for key in keys)
 
 
 def _seal(sign_in: str, key: str) -> str:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
-from publisher.model.mistake import in_french as _
 from publisher.model.mistake import Mistake
+from publisher.model.mistake import in_french as _
 from publisher.model.moment import Moment
 from publisher.model.post import PhotoArticle, Post, Programme, Reminder
 from publisher.model.town import Centre

@@ -35,6 +35,7 @@ class Hour:
     at: datetime = field(default_factory=lambda: NOW.astimezone(UTC))
 
     def __call__(self) -> datetime:
+        """The hour it is."""
         return self.at
 
 
@@ -120,9 +121,9 @@ class Visitor:
     client: FlaskClient
     token: str
 
-    def get(self, path: str, **more: object) -> TestResponse:
+    def get(self, path: str) -> TestResponse:
         """Open a page."""
-        return self.client.get(path, base_url="http://127.0.0.1:8000", **more)  # type: ignore[arg-type]
+        return self.client.get(path, base_url="http://127.0.0.1:8000", buffered=True)
 
     def send(
         self,
