@@ -164,8 +164,6 @@ class _Gate:
         flask = Flask(__name__, static_folder=None)
         flask.config["PROPAGATE_EXCEPTIONS"] = True  # to `__call__`, the one place that refuses
         flask.config["MAX_CONTENT_LENGTH"] = _FORM_MAX_BYTES
-        # Werkzeug would redirect `//entrer`, with the Host header in the address.
-        flask.url_map.merge_slashes = False
         install(flask.jinja_env, self._town().language)
         flask.register_blueprint(
             sign_in_blueprint(

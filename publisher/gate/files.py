@@ -68,10 +68,12 @@ class Files:
         self._visitor, self._turn_away = visitor, turn_away
 
     def answer(self, environ: "WSGIEnvironment") -> Answer | None:
-        """The answer to a GET or HEAD for a centre's path or a theme's file; None for others."""
+        """The answer for a centre's path, a theme's file or an odd spelling; None for the rest."""
         path: str = environ.get("PATH_INFO", "")
-        if not is_plain_path(path):
+        if path == "/":
             return None
+        if not is_plain_path(path):
+            return self._turn_away(path, self._visitor(environ))
         names = path.strip("/").split("/")
         if names[0] == THEME_FOLDER and len(names) > 1:
             return self._public(environ, path, self._theme, names[1:])

@@ -210,9 +210,26 @@ def test_no_header_names_anybody(still: Instance) -> None:
     assert forged == plain
 
 
+ODD_SPELLINGS = (
+    "//",
+    "//entrer",
+    "/ville//charte.html",
+    "/entrer//demo",
+    "/./entrer",
+    "/Entrer",
+    "",
+)
+
+
+@pytest.mark.parametrize("path", ODD_SPELLINGS)
+def test_the_gates_own_pages_have_one_spelling_too(still: Instance, path: str) -> None:
+    """No router tidies an address up: what is not spelled plainly is refused."""
+    assert still.anonymous().ask(path).status == 404
+
+
 def test_the_host_header_leads_nowhere(still: Instance) -> None:
     """Whatever Host a request claims, no answer repeats it."""
-    for path in ("/", "/les-tilleuls", "/les-tilleuls/", "//entrer", "/entrer/", "/absente"):
+    for path in ("/", "/les-tilleuls", "/les-tilleuls/", "/entrer/", "/absente", *ODD_SPELLINGS):
         for browser in (still.anonymous(), still.visitor()):
             browser.host = "evil.example"
             reply = browser.ask(path)

@@ -277,7 +277,9 @@ def test_a_centre_without_its_slash_leads_to_it(instance: Instance) -> None:
             assert (reply.status, reply.location) == (308, f"/{name}/")
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(tail=st.text(st.sampled_from("./\\%2eEfF5cC;~\x00 ébB-_ax?0"), max_size=20))
 def test_no_text_after_the_centre_reaches_another_file(still: Instance, tail: str) -> None:
     """Whatever one writes, a family of another centre is handed none of this one's files."""

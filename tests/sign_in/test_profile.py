@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.model.person import Role
@@ -216,6 +216,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     told=st.dictionaries(
         st.sampled_from(
