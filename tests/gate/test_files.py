@@ -256,6 +256,28 @@ def test_forbidden_and_absent_are_the_same_bytes(still: Instance, pair: tuple[st
         assert there == absent
 
 
+def test_absent_from_ones_own_centre_is_as_forbidden_in_anothers(still: Instance) -> None:
+    """One refusal, whichever centre the path is in and whether or not the file is there."""
+    for browser in (still.visitor(), still.visitor(classes=(("0920001B", "CP A"),))):
+        replies = [
+            browser.ask(path)
+            for path in (
+                "/la-grande-ourse/index.html",
+                "/la-grande-ourse/absente.html",
+                "/les-tilleuls/absente.html",
+                "/les-tilleuls/sauvegarde.zip",
+                "/les-tilleuls/groupes/grands/index.html",
+                "/les-tilleuls/theme/absent.css",
+                "/theme/absent.css",
+                "/ville/absente.html",
+                "/absente.html",
+                "/les-tilleuls/../x",
+            )
+        ]
+        assert replies[0].status == 404
+        assert all(reply == replies[0] for reply in replies)
+
+
 def test_another_method_is_refused_alike_everywhere(instance: Instance) -> None:
     """405 with the same bytes, whether the path is theirs, another's or nobody's."""
     family = instance.visitor()

@@ -115,6 +115,7 @@ def test_an_answer_is_used_once(instance: Instance) -> None:
         back = visit(ent, beginning.location).headers["Location"]
     kept = dict(browser.cookies)
     assert browser.ask(path_of(back)).status == 303
+    assert set(browser.cookies) == {"preau_famille"}
     assert browser.ask(path_of(back)).status == 403
     replayed = Browser(application=instance.gate, cookies=kept)
     assert replayed.ask(path_of(back)).status == 403
