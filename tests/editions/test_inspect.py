@@ -1,0 +1,250 @@
+"""The inspection: each fault planted on purpose is found, and said against what it comes from."""
+
+from dataclasses import replace
+
+import pytest
+
+from publisher.editions.inspect import inspect_site
+from publisher.model.edition import Plan, Unfit
+from publisher.model.post import PhotoInArticle
+from tests.editions.small_town import SmallTown, all_kinds_of_posts, files_of, pages_of
+from tests.posts import PHOTO_IDS, article, programme, reminder
+
+HOME, ARTICLE = "index.html", "articles/foret.html"
+
+
+class Fit:
+    """A site without a fault, to plant one in."""
+
+    def __init__(self, town: SmallTown) -> None:
+        self.plan: Plan = town.plan(all_kinds_of_posts())
+        files = files_of(town.render(self.plan))
+        self.pages = pages_of(files)
+        self.paths = frozenset(files)
+
+    def with_fault(self, path: str, old: str, new: str) -> tuple[Unfit, ...]:
+        """What is found when *old* is *new* in the page at *path*."""
+        assert old in self.pages[path]
+        pages = {**self.pages, path: self.pages[path].replace(old, new, 1)}
+        return inspect_site(pages, self.paths, self.plan)
+
+
+@pytest.fixture(scope="module")
+def small_town(tmp_path_factory: pytest.TempPathFactory) -> SmallTown:
+    """One content folder for all these tests: they only read it."""
+    return SmallTown(tmp_path_factory.mktemp("town"))
+
+
+@pytest.fixture(scope="module")
+def fit(small_town: SmallTown) -> Fit:
+    """One site for all these tests: they plant faults in copies of its pages."""
+    return Fit(small_town)
+
+
+def _add(piece: str) -> tuple[str, str]:
+    return "</main>", f"{piece}</main>"
+
+
+def test_a_site_that_is_fit(fit: Fit) -> None:
+    """Nothing is said of a site that can be read."""
+    assert inspect_site(fit.pages, fit.paths, fit.plan) == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('<html lang="fr">', "<html>", "langue"),
+        ("<title>", "<title></title><desc>", "titre"),
+        ("<h1>", "<h2>", "0 titres"),
+        (*_add("<h1>Encore</h1>"), "2 titres"),
+        (*_add('<p id="contenu"></p>'), "« contenu » est deux fois"),
+        (*_add("<script></script>"), "<script>"),
+        (*_add("<style></style>"), "<style>"),
+        (*_add("<iframe></iframe>"), "<iframe>"),
+        (*_add('<base href="/">'), "<base>"),
+        (*_add('<p style="color:red">x</p>'), "« style »"),
+        (*_add('<p onclick="x()">x</p>'), "« onclick »"),
+        (*_add('<meta http-equiv="refresh" content="0">'), "http-equiv"),
+        (
+            *_add('<img src="https://cdn.example/x.png" alt="x" width="1" height="1">'),
+            "hors du site",
+        ),
+        (*_add('<img src="//cdn.example/x.png" alt="x" width="1" height="1">'), "hors du site"),
+        (
+            *_add('<img src="data:image/gif;base64,R0" alt="x" width="1" height="1">'),
+            "hors du site",
+        ),
+        (*_add('<link rel="stylesheet" href="https://fonts.example/a.css">'), "hors du site"),
+        (*_add('<form action="https://evil.example/"></form>'), "hors du site"),
+        (*_add('<form action="/ailleurs"></form>'), "hors du site"),
+        (*_add('<button formaction="//evil.example/">x</button>'), "hors du site"),
+        (*_add('<svg><use href="https://cdn.example/x.svg#a"/></svg>'), "hors du site"),
+        (*_add('<svg><use href="#p-nothing"/></svg>'), "n'existe pas"),
+        (*_add('<link rel="stylesheet" href="theme/preau.css">'), "n'existe pas"),
+        (*_add('<img src="photos/none/480.jpg" alt="x" width="1" height="1">'), "n'existe pas"),
+        (
+            *_add('<img srcset="a.jpg 1x" src="rappels.html" alt="x" width="1" height="1">'),
+            "n'existe pas",
+        ),
+        (*_add('<a href="nulle-part.html">x</a>'), "« nulle-part.html » n'existe pas"),
+        (*_add('<a href="rappels.html#nulle-part">x</a>'), "n'existe pas"),
+        (*_add('<a href="#nulle-part">x</a>'), "n'existe pas"),
+        (*_add('<a href="../le-moulin/index.html">x</a>'), "n'existe pas"),
+        (*_add('<a href="/les-tilleuls/rappels.html">x</a>'), "n'existe pas"),
+        (*_add('<a href="programmes/">x</a>'), "n'existe pas"),
+        (*_add('<a href="javascript:x()">x</a>'), "n'existe pas"),
+        (*_add('<a href="//evil.example/">x</a>'), "n'existe pas"),
+        (*_add('<a href="http://[bad">x</a>'), "n'existe pas"),
+        (*_add('<img alt="x" width="1" src="theme/x">'), "dimensions"),
+    ],
+)
+def test_a_planted_fault_is_found(fit: Fit, old: str, new: str, says: str) -> None:
+    """Each fault is said against its page, in French, with what is wrong."""
+    found = fit.with_fault(HOME, old, new)
+    assert any(one.post == HOME and says in one.sentence() for one in found), found
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://musee.example/",
+        "mailto:a@b.example",
+        "tel:+33199001001",
+        "/",
+        "/entrer",
+        "rappels.html?x=1",
+        "programmes/../rappels.html",
+    ],
+)
+def test_what_a_page_may_lead_to(fit: Fit, address: str) -> None:
+    """Other sites, mails, phones, the gate, and pages of the site can be followed."""
+    assert fit.with_fault(HOME, *_add(f'<a href="{address}">x</a>')) == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (' alt="Vue c"', ""),
+        (' alt="Vue c"', ' alt=""'),
+        (' alt="Vue c"', ' alt="  "'),
+        (' width="108" height="144"', ' height="144"'),
+        (' width="108" height="144"', ' width="108" height="auto"'),
+        (f'../photos/{PHOTO_IDS[2]}/480.jpg"', f'../photos/{PHOTO_IDS[2]}/9999.jpg"'),
+    ],
+)
+def test_a_photo_s_fault_is_its_article_s(fit: Fit, old: str, new: str) -> None:
+    """A photo without words, size or file is said against the article that shows it."""
+    found = fit.with_fault(ARTICLE, old, new)
+    assert {one.post for one in found} == {"foret"}
+
+
+def test_a_decorative_photo_needs_no_words(fit: Fit) -> None:
+    """No words is right only for the photo that its article says is decorative."""
+    assert f"../photos/{PHOTO_IDS[1]}/1080.jpg" in fit.pages[ARTICLE]
+    assert 'alt=""' in fit.pages[ARTICLE]
+    made_to_speak = replace(
+        fit.plan.content,
+        posts=tuple(
+            replace(post, photos=tuple(replace(one, caption="x") for one in post.photos))
+            if hasattr(post, "photos")
+            else post
+            for post in fit.plan.content.posts
+        ),
+    )
+    plan = replace(fit.plan, content=made_to_speak)
+    assert {one.post for one in inspect_site(fit.pages, fit.paths, plan)} == {"foret"}
+
+
+@pytest.mark.parametrize("path", [ARTICLE, f"photos/{PHOTO_IDS[0]}/480.jpg", "flux.xml"])
+def test_what_pelican_skipped_is_missed(fit: Fit, path: str) -> None:
+    """A page, photo or feed of the plan that was not made is said, against its post if it has one."""
+    pages = {name: text for name, text in fit.pages.items() if name != path}
+    found = inspect_site(pages, fit.paths - {path}, fit.plan)
+    owners = {"photos": {"foret", "soir", "rentree", "ete"}}.get(path.partition("/")[0], {path})
+    assert any(one.post in owners and path in one.sentence() for one in found)
+
+
+def test_a_photo_that_the_centre_has_lost(small_town: SmallTown) -> None:
+    """An article that names a photo nobody has is unfit, with the photo's number."""
+    one = article("a", photos=PHOTO_IDS[:2])
+    one = replace(one, photos=(*one.photos, PhotoInArticle(id="z" * 26, caption="Perdue")))
+    plan = small_town.plan((one,))
+    files = files_of(small_town.render(plan))
+    found = inspect_site(pages_of(files), frozenset(files), plan)
+    assert [(unfit.post, unfit.facts) for unfit in found] == [("a", {"number": 3})]
+
+
+TEXT = "Bonjour.\n\nVoir [là]({target}) !"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "articles/disparu.html",
+        "programmes/semaine.html#vendredi",
+        "/les-tilleuls/articles/disparu.html",
+        "/le-moulin/index.html",
+        "https://preau.valmont.example/les-tilleuls/articles/disparu.html",
+        "../../../etc/hostname",
+        "#nulle-part",
+        "d%C3%A9j%C3%A0.html",
+        "articles/foret",
+    ],
+)
+def test_a_broken_link_is_its_author_s(small_town: SmallTown, target: str) -> None:
+    """A link that leads nowhere is said once, against each post, with the line of its text."""
+    text = TEXT.format(target=target)
+    plan = small_town.plan(
+        (
+            article("foret"),
+            replace(article("a"), text=text),
+            replace(article("g", groups=("moyens", "petits")), text=text),
+            replace(reminder("r"), text=text),
+            replace(programme("p"), text=text),
+        )
+    )
+    files = files_of(small_town.render(plan))
+    found = inspect_site(pages_of(files), frozenset(files), plan)
+    assert sorted((one.post, one.line) for one in found) == [(slug, 3) for slug in "agpr"]
+    assert all(target in one.sentence() for one in found)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "articles/foret.html",
+        "articles/foret.html#photo-1",
+        "programmes/",
+        "/les-tilleuls/",
+        "https://preau.valmont.example/les-tilleuls/rappels.html",
+        "https://preau.valmont.example.evil.example/",
+        "ville/charte.html",
+    ],
+)
+def test_a_link_that_leads_somewhere(small_town: SmallTown, target: str) -> None:
+    """Links to the centre's pages hold from the centre's folders and from a group's."""
+    text = TEXT.format(target=target)
+    plan = small_town.plan(
+        (
+            article("foret"),
+            replace(article("a"), text=text),
+            replace(article("g", groups=("moyens",)), text=text),
+            replace(reminder("r", groups=("moyens",)), text=text),
+        )
+    )
+    files = files_of(small_town.render(plan))
+    assert inspect_site(pages_of(files), frozenset(files), plan) == ()
+
+
+def test_a_link_to_a_post_that_ended(small_town: SmallTown) -> None:
+    """The day a post goes, the one that leads to it is told."""
+    leads = replace(article("leads"), text="[x](articles/goes.html)")
+    goes = article("goes")
+    gone = replace(
+        goes, publication=replace(goes.publication, withdrawn_at=goes.publication.published_at)
+    )
+    for last, faults in ((goes, []), (gone, [("leads", 1)])):
+        plan = small_town.plan((leads, last))
+        files = files_of(small_town.render(plan))
+        found = inspect_site(pages_of(files), frozenset(files), plan)
+        assert [(one.post, one.line) for one in found] == faults

@@ -1,0 +1,288 @@
+"""Which pages exist: the laws of space and time, as tables."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from publisher.editions.plan import (
+    FEED_ARTICLES,
+    HOME_ARTICLES,
+    MOMENT_ARTICLES,
+    next_change_at,
+    plan_of,
+)
+from publisher.model.edition import CentreContent, Page, Plan
+from publisher.model.moment import Moment
+from publisher.model.post import Post
+from publisher.model.space import is_plain_path, space_of
+from tests.posts import (
+    CENTRE,
+    NOW,
+    PARIS,
+    PHOTO_IDS,
+    any_post,
+    article,
+    photo,
+    programme,
+    reminder,
+)
+
+SECOND = timedelta(seconds=1)
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Drawing whole posts is slow on a machine that does something else; that is no fault of a plan."""
+
+
+def _plan(*posts: Post, now: datetime = NOW) -> Plan:
+    photos = {one: photo(one) for one in PHOTO_IDS}
+    return plan_of(CentreContent(centre=CENTRE, posts=posts, photos=photos), now)
+
+
+def _page(plan: Plan, path: str) -> Page:
+    return next(page for page in plan.pages if page.path == path)
+
+
+def _mentions(page: Page) -> set[str]:
+    """The slugs of every post a page shows or names."""
+    posts: list[Post | None] = [page.article, page.newer, page.older, page.programme]
+    posts += [*page.articles, *page.reminders, *page.programmes]
+    posts += [one for day in page.week for one in day.articles]
+    return {post.publication.slug for post in posts if post is not None}
+
+
+@pytest.mark.parametrize(
+    ("groups", "folders"),
+    [
+        ((), {""}),
+        (("moyens",), {"groupes/moyens/"}),
+        (("petits", "grands"), {"groupes/petits/", "groupes/grands/"}),
+        (("disparu",), set()),
+    ],
+)
+def test_a_post_is_only_under_its_own_spaces(groups: tuple[str, ...], folders: set[str]) -> None:
+    """Law 1: the page, the programme and the photos of a post lie in its spaces and no other."""
+    plan = _plan(article("a", groups=groups), programme("p", groups=groups))
+    assert {path for path in plan.paths if path.endswith("articles/a.html")} == {
+        f"{folder}articles/a.html" for folder in folders
+    }
+    assert {path for path in plan.paths if path.endswith("programmes/p.html")} == {
+        f"{folder}programmes/p.html" for folder in folders
+    }
+    assert {one.path for one in plan.photos} == {
+        f"{folder}photos/{one}/{name}"
+        for folder in folders
+        for one in PHOTO_IDS[:2]
+        for name in ("480.jpg", "1080.jpg")
+    }
+
+
+@pytest.mark.parametrize(
+    ("space", "seen"),
+    [
+        ("", {"tous"}),
+        ("groupes/petits/", {"tous", "deux"}),
+        ("groupes/moyens/", {"tous", "un", "deux"}),
+        ("groupes/grands/", {"tous"}),
+    ],
+)
+@pytest.mark.parametrize("make", [article, reminder, programme])
+def test_a_group_lists_the_centre_s_posts_and_its_own(
+    make: type, space: str, seen: set[str]
+) -> None:
+    """A group's pages show what is for it and for all; the centre's, what is for all."""
+    plan = _plan(
+        make("tous"), make("un", groups=("moyens",)), make("deux", groups=("petits", "moyens"))
+    )
+    mentioned = set()
+    for page in plan.pages:
+        if page.space.folder == space:
+            mentioned |= _mentions(page)
+    assert mentioned == seen
+
+
+@unhurried
+@given(st.lists(any_post, max_size=5, unique_by=lambda one: one.publication.slug))
+def test_no_page_names_a_post_of_another_space(posts: list[Post]) -> None:
+    """Law 1, for any posts: every path is plain, in its page's space, and so is all it names."""
+    plan = _plan(*posts)
+    by_slug = {post.publication.slug: post for post in posts}
+    for page in plan.pages:
+        address = f"/{CENTRE.slug}/{page.path}"
+        assert is_plain_path(address)
+        assert space_of(address) == page.space
+        for slug in _mentions(page):
+            groups = by_slug[slug].publication.groups
+            assert not groups or page.space.group in groups
+            assert by_slug[slug].publication.is_live(NOW)
+
+
+@pytest.mark.parametrize("make", [article, reminder, programme])
+@pytest.mark.parametrize(
+    ("changes", "there"),
+    [
+        ({"published_at": NOW - SECOND}, True),
+        ({"published_at": NOW}, True),
+        ({"published_at": NOW + SECOND}, False),
+        ({"ends_at": NOW + SECOND}, True),
+        ({"ends_at": NOW}, False),
+        ({"withdrawn_at": NOW - SECOND}, False),
+        ({"published_at": NOW.astimezone(UTC)}, True),
+    ],
+)
+def test_what_is_not_for_now_is_nowhere(
+    make: type, changes: dict[str, object], *, there: bool
+) -> None:
+    """Law 2: before its hour, after its end and once withdrawn, a post is in no page and no photo."""
+    plan = _plan(make("x", **changes))
+    assert any("x" in _mentions(page) for page in plan.pages) is there
+    assert bool(plan.photos) is (there and make is article)
+
+
+def test_a_photo_of_two_articles_stays_with_the_one_that_is_left() -> None:
+    """A photo is placed while one live article shows it, once."""
+    both = (article("a"), article("b", withdrawn_at=NOW - SECOND))
+    assert len(_plan(*both).photos) == 4
+    assert not _plan(*(article(slug, ends_at=NOW) for slug in "ab")).photos
+
+
+def _dated(count: int, **changes: object) -> tuple[Post, ...]:
+    return tuple(
+        article(f"a{number:03}", published_at=NOW - timedelta(hours=number + 1), **changes)
+        for number in range(count)
+    )
+
+
+def test_neighbours() -> None:
+    """Each article leads to the next newer and the next older one, and the ends stop there."""
+    plan = _plan(*_dated(3))
+    beside = {
+        page.article.publication.slug: (page.newer, page.older)
+        for page in plan.pages
+        if page.article is not None
+    }
+    slugs = {
+        slug: tuple(one and one.publication.slug for one in pair) for slug, pair in beside.items()
+    }
+    assert slugs == {"a000": (None, "a001"), "a001": ("a000", "a002"), "a002": ("a001", None)}
+
+
+def test_neighbours_in_a_group_may_be_the_centre_s() -> None:
+    """In a group, the neighbours are those of what the group lists."""
+    mine = article("mine", groups=("moyens",), published_at=NOW - timedelta(hours=2))
+    plan = _plan(article("older", published_at=NOW - timedelta(hours=3)), mine, article("newer"))
+    page = _page(plan, "groupes/moyens/articles/mine.html")
+    assert page.newer is not None
+    assert page.older is not None
+    assert (page.newer.publication.slug, page.older.publication.slug) == ("newer", "older")
+    assert _page(plan, "articles/older.html").newer == _page(plan, "articles/newer.html").article
+
+
+def test_lists_are_bounded_and_months_are_whole() -> None:
+    """Home, moment and feed have a length; a month has all its articles on one page."""
+    plan = _plan(*_dated(60))
+    assert len(_page(plan, "index.html").articles) == HOME_ARTICLES
+    assert len(_page(plan, "moments/mercredi.html").articles) == MOMENT_ARTICLES
+    assert len(_page(plan, "flux.xml").articles) == FEED_ARTICLES
+    assert len(_page(plan, "archives/2026-2027/2026-11.html").articles) == 60
+    assert len(_page(plan, "archives/2026-2027/mercredi.html").articles) == 60
+
+
+def test_a_new_article_moves_no_older_page() -> None:
+    """Adding an article leaves alone every page of other months and the older ones' own pages."""
+    old = article("old", published_at=datetime(2026, 9, 10, 17, tzinfo=PARIS))
+    middle = article("middle", published_at=NOW - timedelta(days=1))
+    before, after = _plan(old, middle), _plan(old, middle, article("new"))
+    touched = {page.path for page in after.pages if page not in before.pages}
+    assert "articles/middle.html" in touched
+    assert "articles/old.html" not in touched
+    assert "archives/2026-2027/2026-09.html" not in touched
+    assert "archives/2026-2027/index.html" not in touched
+
+
+@pytest.mark.parametrize(
+    ("instant", "month"),
+    [
+        (datetime(2026, 8, 31, 21, 59, tzinfo=UTC), "archives/2025-2026/2026-08.html"),
+        (datetime(2026, 8, 31, 22, 0, tzinfo=UTC), "archives/2026-2027/2026-09.html"),
+    ],
+)
+def test_months_and_school_years_are_local(instant: datetime, month: str) -> None:
+    """An article is filed under the month of the town's clock, not of UTC."""
+    assert month in _plan(article(published_at=instant)).paths
+
+
+def test_a_day_of_the_week_has_the_photos_published_that_local_day() -> None:
+    """Past midnight in the town, photos are the new day's, whatever UTC says."""
+    late = article("late", published_at=datetime(2026, 11, 17, 23, 30, tzinfo=UTC))
+    week = _page(_plan(late, programme()), "index.html").week
+    assert {day.day: len(day.articles) for day in week}[date(2026, 11, 18)] == 1
+
+
+@pytest.mark.parametrize(
+    ("now", "first"),
+    [
+        (datetime(2026, 11, 16, 0, 0, tzinfo=PARIS), date(2026, 11, 16)),
+        (datetime(2026, 11, 20, 23, 59, tzinfo=PARIS), date(2026, 11, 16)),
+        (datetime(2026, 11, 14, 9, 0, tzinfo=PARIS), date(2026, 11, 16)),
+        (datetime(2026, 11, 21, 9, 0, tzinfo=PARIS), None),
+    ],
+)
+def test_the_week_at_a_glance(now: datetime, first: date | None) -> None:
+    """Monday to Friday of this week; at the weekend, of the week to come; nothing if unwritten."""
+    plan = _plan(programme(published_at=datetime(2026, 11, 1, tzinfo=PARIS)), now=now)
+    week = _page(plan, "index.html").week
+    assert (week[0].day if week else None) == first
+    assert len(week) in {0, 5}
+
+
+def test_the_programme_of_now_or_the_next_one() -> None:
+    """Home leads to the programme that holds today, else to the nearest to come."""
+    now, later = programme("now"), replace(programme("later"), starts_on=date(2026, 12, 1))
+    later = replace(later, ends_on=date(2026, 12, 4), slots=())
+    shown = _page(_plan(now, later), "index.html").programme
+    assert shown == now
+    assert _page(_plan(later), "index.html").programme == later
+    assert _page(_plan(), "index.html").programme is None
+
+
+def test_pages_that_exist_on_the_first_day() -> None:
+    """A centre without a post has its home, lists, moments, legal pages and groups."""
+    paths = _plan().paths
+    for folder in ("", "groupes/petits/", "groupes/moyens/", "groupes/grands/"):
+        for name in ("index.html", "rappels.html", "flux.xml", "programmes/index.html"):
+            assert folder + name in paths
+        assert {f"{folder}moments/{moment}.html" for moment in Moment} <= paths
+    assert not [path for path in paths if path.startswith("groupes/moyens/ville/")]
+
+
+MIDNIGHT = datetime(2026, 11, 19, tzinfo=PARIS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, MIDNIGHT),
+        ({"published_at": NOW + timedelta(minutes=5)}, NOW + timedelta(minutes=5)),
+        ({"ends_at": NOW + timedelta(minutes=7)}, NOW + timedelta(minutes=7)),
+        ({"ends_at": NOW}, MIDNIGHT),
+        ({"ends_at": NOW + timedelta(days=3)}, MIDNIGHT),
+        ({"ends_at": NOW + timedelta(minutes=7), "withdrawn_at": NOW}, MIDNIGHT),
+    ],
+)
+def test_when_the_site_next_changes_by_itself(
+    changes: dict[str, object], expected: datetime
+) -> None:
+    """At the next appearance, the next end, or local midnight, whichever is first."""
+    assert next_change_at([article(**changes)], NOW) == expected
+
+
+@unhurried
+@given(st.lists(any_post, max_size=4, unique_by=lambda one: one.publication.slug))
+def test_nothing_changes_before_the_next_change(posts: list[Post]) -> None:
+    """A second before the next change, the plan's pages are those of now."""
+    content = CentreContent(centre=CENTRE, posts=tuple(posts), photos={})
+    until = next_change_at(posts, NOW) - SECOND
+    assert plan_of(content, NOW).pages == plan_of(content, until).pages

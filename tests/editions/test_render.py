@@ -1,0 +1,459 @@
+"""A plan becomes files: whole, readable without a script, and the same bytes each time."""
+
+import locale
+import logging
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from publisher.editions.inspect import inspect_site
+from publisher.editions.render import RenderFailed, copy_theme, theme_digest
+from publisher.kinds.reminder import PICTOGRAMS
+from publisher.model.edition import CentreContent
+from publisher.model.moment import Moment
+from publisher.model.post import PhotoArticle
+from publisher.model.space import is_plain_path
+from tests.editions.small_town import (
+    THEME,
+    TOWN,
+    SmallTown,
+    all_kinds_of_posts,
+    files_of,
+    pages_of,
+)
+from tests.posts import CENTRE, NOW, PHOTO_IDS, article, programme, reminder
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+BUDGET = 60_000
+"""Bytes of a first page before its photos, as they lie on the disk, not compressed."""
+
+
+@pytest.fixture(scope="module")
+def small_town(tmp_path_factory: pytest.TempPathFactory) -> SmallTown:
+    """One content folder for all these tests: they only read it."""
+    return SmallTown(tmp_path_factory.mktemp("town"))
+
+
+@pytest.fixture(scope="module")
+def site(small_town: SmallTown) -> Path:
+    """The site of every kind of post."""
+    return small_town.render(small_town.plan(all_kinds_of_posts()))
+
+
+@pytest.fixture(scope="module")
+def empty(small_town: SmallTown) -> Path:
+    """The site of a centre on its first day."""
+    return small_town.render(small_town.plan(()))
+
+
+def test_the_site_is_the_plan_and_the_theme(small_town: SmallTown, site: Path) -> None:
+    """Every path of the plan is written, and nothing else but the theme's files."""
+    files = set(files_of(site))
+    assert {path for path in files if not path.startswith("theme/")} == set(
+        small_town.plan(all_kinds_of_posts()).paths
+    )
+    assert all(is_plain_path(f"/{CENTRE.slug}/{path}") for path in files)
+
+
+@pytest.mark.parametrize("posts", [all_kinds_of_posts(), ()], ids=["full", "empty"])
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_crawl_finds_nothing_wrong(
+    small_town: SmallTown, posts: tuple[PhotoArticle, ...], language: str
+) -> None:
+    """No broken link, no image without words or size, no foreign address, on any page."""
+    plan = small_town.plan(posts)
+    files = files_of(small_town.render(plan, language=language))
+    unfit = inspect_site(pages_of(files), frozenset(files), plan)
+    assert [(one.post, one.sentence()) for one in unfit] == []
+
+
+def test_twice_the_same_bytes(small_town: SmallTown, site: Path) -> None:
+    """The same plan gives the same bytes, in the same process."""
+    again = small_town.render(small_town.plan(all_kinds_of_posts()))
+    assert files_of(again) == files_of(site)
+
+
+@pytest.mark.parametrize("posts", ["all_kinds_of_posts()", "()"])
+def test_the_same_bytes_in_another_process(
+    small_town: SmallTown, tmp_path: Path, posts: str
+) -> None:
+    """Another process, hash seed, locale, time zone and working folder change no byte."""
+    program = f"""
+import sys
+from pathlib import Path
+from tests.editions.small_town import *
+town = SmallTown.__new__(SmallTown)
+town.root = Path(sys.argv[1])
+scratch = Path(sys.argv[2]); scratch.mkdir()
+town.photos = draw_photos(scratch / "drawn")
+town._folder, town._made = scratch, 0
+print(town.render(town.plan({posts})))
+"""
+    sites = []
+    for number, extra in enumerate(
+        (
+            {"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "UTC"},
+            {"PYTHONHASHSEED": "77", "LC_ALL": "C.UTF-8", "TZ": "Pacific/Auckland"},
+        )
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(small_town.root), str(tmp_path / str(number))],
+            env={**os.environ, **extra, "PYTHONPATH": str(THEME.parents[1])},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        sites.append(files_of(Path(done.stdout.strip())))
+    assert sites[0] == sites[1]
+
+
+def test_the_first_page_is_light(site: Path) -> None:
+    """A family's first page weighs at most 60 kB before its photos, nothing compressed."""
+    theme = next((site / "theme").iterdir())
+    shared = sum(
+        (theme / name).stat().st_size
+        for name in (
+            "preau.css",
+            "police/bricolage-titre.woff2",
+            "img/frise.svg",
+            "img/algue.svg",
+            "img/icone.svg",
+        )
+    )
+    for path, text in pages_of(files_of(site)).items():
+        assert re.findall(r'rel="stylesheet" href="([^"]+)"', text) == [
+            os.path.relpath(theme / "preau.css", (site / path).parent)
+        ]
+        assert shared + len(text.encode()) <= BUDGET, path
+
+
+def test_every_page_stands_on_its_own_feet(site: Path) -> None:
+    """Each page says its language and its refusal of robots, has a way in, one h1 and a footer."""
+    for path, text in pages_of(files_of(site)).items():
+        assert '<html lang="fr">' in text, path
+        assert '<meta name="robots" content="noindex, nofollow, noarchive">' in text
+        assert text.count("<h1") == text.count("<main") == 1, path
+        assert 'class="saut" href="#contenu"' in text
+        assert '<form method="post" action="/sortir">' in text
+        assert text.count("Signaler ou faire retirer une photo") >= 1
+        assert 'href="tel:+33199001001"' in text
+        assert 'href="mailto:t@valmont.example"' in text
+        for name in ("accessibilite", "donnees-personnelles", "charte", "mentions-legales"):
+            assert f'{name}.html">' in text
+        assert "<script" not in text
+        assert "style=" not in text
+        assert "data:" not in text
+        assert re.search(r"<title>[^<]+ · Préau</title>", text), path
+
+
+def test_an_article_shows_each_photo(site: Path) -> None:
+    """Two sizes with their real width and height, words or « décorative », and a way to remove."""
+    text = (site / "articles" / "foret.html").read_text(encoding="utf-8")
+    images = re.findall(r"<img [^>]+>", text)
+    assert len(images) == 2 * len(PHOTO_IDS)
+    for photo_id in PHOTO_IDS:
+        assert f"../photos/{photo_id}/480.jpg 48w, ../photos/{photo_id}/1080.jpg 108w" in text
+    assert images[0].count('fetchpriority=high"') == 0
+    assert "fetchpriority=high" in images[0]
+    assert all("loading=lazy" in image for image in images[1:])
+    assert 'width="108" height="81"' in images[0]
+    assert 'width="108" height="144"' in images[2]
+    assert 'alt="Un &#34;renard&#34; &lt;rouge&gt;"' in text
+    assert text.count('alt=""') == 2
+    assert text.count("ville/retirer-une-photo.html") >= len(PHOTO_IDS)
+    assert "La forêt &lt;d&#39;automne&gt; &amp; « le renard »" in text
+    for number in range(1, len(PHOTO_IDS) + 1):
+        assert f'id="photo-{number}"' in text
+        assert f'href="#photo-{number}"' in text
+
+
+def test_an_author_s_links_are_relative(site: Path) -> None:
+    """A link to the site, however it was written, is followed from the page that shows it."""
+    assert 'href="../programmes/semaine.html"' in (site / "articles/foret.html").read_text()
+    assert (
+        'href="../../../articles/ete.html"'
+        in (site / "groupes/moyens/articles/potager.html").read_text()
+    )
+    assert (
+        'href="../../programmes/index.html" rel='
+        in (site / "groupes/petits/rappels.html").read_text()
+    )
+
+
+def test_reminders_by_nearness(site: Path) -> None:
+    """Today, tomorrow and later have their own heading, in that order, and their own strength."""
+    text = (site / "groupes" / "petits" / "rappels.html").read_text(encoding="utf-8")
+    headings = re.findall(r'<h2 id="([a-z-]+)"', text)
+    assert headings == ["aujourdhui", "demain", "plus-tard"]
+    assert text.count('class="papier rappel jour"') == 2
+    assert text.count('class="papier rappel loin"') == 1
+    assert "Toujours valable, depuis le lundi 16 novembre" in text
+
+
+def test_a_programme_is_read_a_day_at_a_time(site: Path) -> None:
+    """Days are sections with moments inside, never a table; radios filter by group."""
+    text = (site / "programmes" / "semaine.html").read_text(encoding="utf-8")
+    assert "<table" not in text
+    assert re.findall(r'<section class="jour-p[^"]*" id="jour-([0-9-]+)"', text) == [
+        "2026-11-16",
+        "2026-11-18",
+    ]
+    assert [text.count(f'id="g{number}"') for number in range(5)] == [1, 1, 1, 1, 0]
+    assert '<li class="g2"><span class="grp pts p2">Moyens</span> Piscine' in text
+    assert "9 h 15 · Les Bords de Rive" in text
+    assert "À apporter : maillot" in text
+    assert 'href="avant.html"' in text
+
+
+def test_a_group_s_home_shows_its_own_week(site: Path) -> None:
+    """A group reads its activities and everybody's, not another group's."""
+    moyens = (site / "groupes" / "moyens" / "index.html").read_text(encoding="utf-8")
+    assert "Piscine" in moyens
+    assert "Jeux calmes" in moyens
+    assert "Contes" not in moyens
+    assert "Échecs" not in moyens
+    assert 'href="../../index.html"' in moyens
+    assert "Les familles du groupe Moyens" in moyens
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("index.html", "Rien à prévoir. Bonne journée !"),
+        ("index.html", "Les premières photos arrivent bientôt."),
+        ("index.html", "Le programme de la semaine arrive."),
+        ("rappels.html", "Rien à prévoir. Bonne journée !"),
+        ("programmes/index.html", "Le prochain programme arrive."),
+        ("archives/index.html", "Les premières photos arrivent bientôt."),
+        ("moments/midi.html", "Pas encore de photo de ce moment."),
+        ("groupes/grands/index.html", "Les premières photos arrivent bientôt."),
+    ],
+)
+def test_an_empty_page_says_so_kindly(empty: Path, path: str, sentence: str) -> None:
+    """On its first day, each page says what will come and what there is to do: nothing."""
+    assert sentence in (empty / path).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 photo"), (2, "2 photos")])
+def test_french_counts(small_town: SmallTown, count: int, words: str) -> None:
+    """One photo, two photos."""
+    made = small_town.render(small_town.plan((article("a", photos=PHOTO_IDS[:count]),)))
+    text = (made / "articles" / "a.html").read_text(encoding="utf-8")
+    assert re.search(rf'<h2 id="galerie"[^>]*>{words}</h2>', text)
+
+
+def test_an_end_is_told_in_local_days(small_town: SmallTown) -> None:
+    """An album that ends at 23 h 59 in the town ends that day, whatever UTC says."""
+    ends = datetime(2027, 8, 31, 21, 59, tzinfo=UTC)
+    made = small_town.render(small_town.plan((article("a", ends_at=ends),)))
+    assert "efface le 31 août 2027." in (made / "articles/a.html").read_text()
+
+
+def test_the_weekend_announces_next_week(small_town: SmallTown) -> None:
+    """On Saturday the week at a glance is called the next one."""
+    saturday = NOW - timedelta(days=4)
+    week = programme("p", published_at=NOW - timedelta(days=9))
+    made = small_town.render(small_town.plan((week,), saturday))
+    assert "La semaine prochaine" in (made / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_feed_is_stable(small_town: SmallTown, site: Path, empty: Path) -> None:
+    """Ids are URNs that depend on the address alone; an empty feed does not tell the time."""
+    feed = ET.parse(site / "flux.xml").getroot()  # noqa: S314 (our own file)
+    entries = feed.findall(f"{ATOM}entry")
+    assert [entry.findtext(f"{ATOM}title") for entry in entries] == [
+        "La forêt <d'automne> & « le renard »",
+        "La grande fresque",
+        "La grande fresque",
+        "La grande fresque",
+    ]
+    ids = [entry.findtext(f"{ATOM}id") or "" for entry in (feed, *entries)]
+    assert len(set(ids)) == len(ids)
+    assert all(one.startswith("urn:uuid:") for one in ids)
+    link = entries[0].find(f"{ATOM}link")
+    assert link is not None
+    assert link.get("href") == "https://preau.valmont.example/les-tilleuls/articles/foret.html"
+    content = entries[0].findtext(f"{ATOM}content") or ""
+    assert "https://preau.valmont.example/les-tilleuls/programmes/semaine.html" in content
+    edited = replace(article("foret"), title="Un autre titre")
+    edited = replace(
+        edited,
+        publication=replace(edited.publication, published_at=NOW - timedelta(days=3)),
+    )
+    again = ET.parse(small_town.render(small_town.plan((edited,))) / "flux.xml").getroot()  # noqa: S314 (our own file)
+    assert again.findtext(f"{ATOM}entry/{ATOM}id") == ids[1]
+    assert ET.parse(empty / "flux.xml").getroot().findtext(f"{ATOM}updated") == (  # noqa: S314 (our own file)
+        "1970-01-01T00:00:00+00:00"
+    )
+
+
+def test_a_group_s_feed_names_the_group(site: Path) -> None:
+    """A group's feed says whose it is, and leads to where each post stands."""
+    feed = ET.parse(site / "groupes" / "moyens" / "flux.xml").getroot()  # noqa: S314 (our own file)
+    assert feed.findtext(f"{ATOM}title") == "Moyens · Les Tilleuls"
+    links = {one.get("href") for one in feed.findall(f"{ATOM}entry/{ATOM}link")}
+    base = "https://preau.valmont.example/les-tilleuls"
+    assert f"{base}/groupes/moyens/articles/potager.html" in links
+    assert f"{base}/articles/foret.html" in links
+
+
+def test_pelican_follows_no_link_of_an_author(small_town: SmallTown) -> None:
+    """`{attach}`, `{static}` and `|filename|` stay words, in pages and feeds."""
+    text = "[a]({attach}../../../etc/hostname) {static}/etc/passwd |filename|x.md"
+    made = small_town.render(small_town.plan((replace(article("a"), text=text),)))
+    page = (made / "articles" / "a.html").read_text(encoding="utf-8")
+    assert "{static}/etc/passwd |filename|x.md" in page
+    assert 'href="{' not in page
+    assert "attach" not in page
+    assert {path.split("/")[0] for path in files_of(made)} == {
+        "articles",
+        "archives",
+        "flux.xml",
+        "groupes",
+        "index.html",
+        "moments",
+        "photos",
+        "programmes",
+        "rappels.html",
+        "theme",
+        "ville",
+    }
+
+
+def test_photos_are_the_same_file(small_town: SmallTown, site: Path) -> None:
+    """A photo costs no disk twice: the site holds another name of the same file."""
+    kept = small_town.root / CENTRE.slug / "photos" / PHOTO_IDS[0] / "480.jpg"
+    assert (site / "photos" / PHOTO_IDS[0] / "480.jpg").stat().st_ino == kept.stat().st_ino
+    assert not list(site.rglob("master*"))
+
+
+def test_a_photo_that_vanished_fails(small_town: SmallTown) -> None:
+    """A rendition that is not on the disk stops everything, by its name."""
+    plan = small_town.plan((article("a"),))
+    gone = replace(plan.photos[0], rendition="9999.jpg")
+    with pytest.raises(RenderFailed) as failure:
+        small_town.render(replace(plan, photos=(gone,)))
+    assert failure.value.page == gone.path
+
+
+def _theme_with(folder: Path, name: str, text: str | None) -> Path:
+    theme = folder / "theme"
+    shutil.copytree(THEME, theme)
+    path = theme / "templates" / name
+    path.unlink()
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    return theme
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("article.html", None),
+        ("article.html", "{% if %}"),
+        ("article.html", "{{ nothing_of_that_name }}"),
+        ("reminders.html", "{{ picto('nothing') }}"),
+        ("month.html", '{% extends "page.html" %}'),
+    ],
+)
+def test_a_theme_that_lacks_something_fails(
+    small_town: SmallTown, tmp_path: Path, name: str, text: str | None
+) -> None:
+    """A missing template, name or pictogram is told with its page; Pelican's own never step in."""
+    theme = _theme_with(tmp_path, name, text)
+    with pytest.raises(RenderFailed) as failure:
+        small_town.render(small_town.plan(all_kinds_of_posts()), theme)
+    assert failure.value.page.endswith(".html")
+
+
+def test_an_error_that_pelican_only_logs_fails(small_town: SmallTown, tmp_path: Path) -> None:
+    """What Pelican logs as an error and goes on after stops the rendering."""
+    theme = _theme_with(tmp_path, "reminders.html", "{{ complain() }}")
+    from pelican import signals
+
+    def teach(generator: object) -> None:
+        generator.env.globals["complain"] = lambda: logging.getLogger("pelican.any").error("lost")  # type: ignore[attr-defined]  # Pelican ships no types
+
+    with signals.generator_init.connected_to(teach), pytest.raises(RenderFailed, match="lost"):
+        small_town.render(small_town.plan(()), theme)
+
+
+def test_pelican_leaves_the_process_as_it_was(small_town: SmallTown) -> None:
+    """The import path, the locale and the class of loggers are not Pelican's to change."""
+    before = (list(sys.path), locale.setlocale(locale.LC_ALL), logging.getLoggerClass())
+    small_town.render(small_town.plan(()))
+    assert (list(sys.path), locale.setlocale(locale.LC_ALL), logging.getLoggerClass()) == before
+    assert logging.getLoggerClass() is logging.Logger
+    assert type(logging.getLogger()) is logging.RootLogger
+
+
+def test_the_digest_of_a_theme(tmp_path: Path) -> None:
+    """The folder of a theme's files changes when a byte or a name does, and only then."""
+    theme = tmp_path / "theme"
+    shutil.copytree(THEME, theme)
+    first = theme_digest(theme)
+    assert re.fullmatch(r"[0-9a-f]{12}", first)
+    assert first == theme_digest(THEME)
+    (theme / "templates" / "home.html").write_text("other")
+    (theme / "static" / ".DS_Store").write_text("x")
+    assert theme_digest(theme) == first
+    (theme / "static" / "preau.css").write_text("other")
+    assert theme_digest(theme) != first
+    stage = tmp_path / "stage"
+    folder = copy_theme(theme, stage)
+    assert (stage / folder / "preau.css").read_text() == "other"
+    assert not (stage / folder / ".DS_Store").exists()
+
+
+def test_the_theme_has_each_shape_and_pictogram() -> None:
+    """Each moment has its two shapes and its tints, each reminder its pictogram."""
+    sprite = (THEME / "static" / "img" / "pictos.svg").read_text(encoding="utf-8")
+    sheet = (THEME / "static" / "preau.css").read_text(encoding="utf-8")
+    for name in (*PICTOGRAMS, *(f"{size}-{moment}" for size in "ms" for moment in Moment)):
+        assert sprite.count(f'<symbol id="{name}"') == 1, name
+    for moment in Moment:
+        assert f".{moment}{{--m:" in sheet
+
+
+def _ratio(one: str, other: str) -> float:
+    def light(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [
+            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+        ]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((light(one), light(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("moment", Moment)
+def test_words_on_a_moment_s_tint_can_be_read(moment: Moment) -> None:
+    """Text on each tint has a contrast of at least 4.5, in light and in dark."""
+    sheet = (THEME / "static" / "preau.css").read_text(encoding="utf-8")
+    tints = re.findall(rf"--{moment[:3]}-f:(#\w{{6}});--{moment[:3]}-e:(#\w{{6}})", sheet)
+    assert len(tints) == 2
+    assert all(_ratio(ground, words) >= 4.5 for ground, words in tints)
+
+
+def test_a_centre_that_closed_a_moment_keeps_its_photos(small_town: SmallTown) -> None:
+    """An old article of a moment that is no longer open has a page, and no link to a missing one."""
+    centre = replace(CENTRE, moments=(Moment.HOLIDAYS,), groups=(), schools=(), hours={})
+    from publisher.editions.plan import plan_of
+
+    plan = plan_of(
+        CentreContent(centre=centre, posts=(article("a"), reminder("r")), photos=small_town.photos),
+        NOW,
+    )
+    town = replace(TOWN, centres=(centre,))
+    files = files_of(small_town.render(plan, town=town))
+    assert inspect_site(pages_of(files), frozenset(files), plan) == ()
