@@ -51,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--photos", type=Path, help="avec --once : le dossier des photos à envoyer")
     asked = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for one in (signal.SIGINT, signal.SIGTERM):  # a shell starts background jobs deaf to the first
+        signal.signal(one, _interrupt)
     try:
         if asked.once:
             return _once(asked.photos)
