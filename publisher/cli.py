@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     instance = instance_folder(asked.instance, os.environ)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for chatty in ("alembic", "pelican"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     command: Callable[[Path, argparse.Namespace], int] = asked.command
     try:
         return command(instance, asked)

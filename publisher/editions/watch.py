@@ -52,6 +52,7 @@ class Press:
         self._stopping = False
         self._digests: dict[str, str] = {}
         self._due: dict[str, datetime] = {}
+        self._waits_for_photos: set[str] = set()
 
     def run(self) -> None:
         """Work until `stop`: everything once, then what changes, when it changes."""
@@ -81,7 +82,8 @@ class Press:
         for centre in town.centres:
             if self._stopping:
                 return
-            digest = digest_of_inputs(self._places, town, centre)
+            waits = centre.slug in self._waits_for_photos
+            digest = digest_of_inputs(self._places, town, centre, with_photos=waits)
             now = self._clock()
             if digest == self._digests.get(centre.slug) and now < self._due[centre.slug]:
                 continue
@@ -112,6 +114,12 @@ class Press:
             case NotBuilt():
                 self._due[centre.slug] = now + timedelta(hours=1)
                 unfit = outcome.unfit
+        # A post set aside may only lack a photo that comes later; otherwise photos arrive before
+        # the post that shows them, and are no reason to build anything.
+        if unfit:
+            self._waits_for_photos.add(centre.slug)
+        else:
+            self._waits_for_photos.discard(centre.slug)
         for one in unfit:
             log.warning(
                 "centre %s: %s, line %s: %s", centre.slug, one.post, one.line, one.sentence()
@@ -122,7 +130,7 @@ class Press:
         return max(timedelta(0), min(TIMER, soonest - self._clock()))
 
 
-def digest_of_inputs(places: Places, town: Town, centre: Centre) -> str:
+def digest_of_inputs(places: Places, town: Town, centre: Centre, *, with_photos: bool) -> str:
     """What *centre*'s site is made of, as one digest: it changes when a rebuild is due."""
     total = hashlib.sha256(repr((town, centre)).encode())
     theme = theme_folder(places.instance, centre.theme)
@@ -130,7 +138,7 @@ def digest_of_inputs(places: Places, town: Town, centre: Centre) -> str:
         for name, facts in _stamps(root):
             total.update(f"{name}\0{facts.st_mtime_ns}\0{facts.st_size}\0{facts.st_ino}\0".encode())
     photos = places.content / centre.slug / "photos"
-    if photos.is_dir():
+    if with_photos and photos.is_dir():
         total.update("\0".join(sorted(one.name for one in photos.iterdir())).encode())
     return total.hexdigest()
 
