@@ -5,11 +5,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 
+import pytest
 import requests
 
 PUBLIC_URL = "http://127.0.0.1:8000"
@@ -41,33 +42,44 @@ def free_port() -> int:
 @contextmanager
 def run_ent(folder: Path, public_url: str = PUBLIC_URL) -> Iterator[RunningEnt]:
     """Run the demo ENT until the block ends."""
-    url = f"http://127.0.0.1:{free_port()}"
     secret = folder / "client.secret"
     secret.write_text(SECRET, encoding="ascii")
-    command = [
-        *(sys.executable, "-m", "publisher.demo.ent", "--port", url.rpartition(":")[2]),
-        *("--public-url", url, "--client-id", "preau", "--client-secret-file", str(secret)),
-        *("--redirect-uri", f"{public_url}/retour/demo"),
-        *("--redirect-uri", f"{public_url}/equipe/retour/demo"),
-        *("--post-logout-uri", f"{public_url}/"),
-    ]
-    process = subprocess.Popen(command, cwd=ROOT)
+    process, url = _started(secret, public_url)
     try:
-        _wait_until_it_answers(url, process)
         yield RunningEnt(url=url)
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _wait_until_it_answers(url: str, process: "subprocess.Popen[bytes]") -> None:
-    retrying = requests.adapters.HTTPAdapter(
-        max_retries=requests.adapters.Retry(connect=12, backoff_factor=0.05)
-    )
-    with requests.Session() as session:
-        session.mount("http://", retrying)
-        session.get(f"{url}/jwks", timeout=10).raise_for_status()
-    assert process.poll() is None
+def _started(secret: Path, public_url: str) -> "tuple[subprocess.Popen[bytes], str]":
+    """An ENT that answers; another port is tried when somebody else took the free one."""
+    for _attempt in range(5):
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        command = [
+            *(sys.executable, "-m", "publisher.demo.ent", "--port", str(port)),
+            *("--public-url", url, "--client-id", "preau", "--client-secret-file", str(secret)),
+            *("--redirect-uri", f"{public_url}/retour/demo"),
+            *("--redirect-uri", f"{public_url}/equipe/retour/demo"),
+            *("--post-logout-uri", f"{public_url}/"),
+        ]
+        process = subprocess.Popen(command, cwd=ROOT)
+        while process.poll() is None:
+            if _answers(url):
+                return process, url
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.1)
+    pytest.fail("the demo ENT does not start")
+
+
+def _answers(url: str) -> bool:
+    """Say whether the ENT that was started, and no other, answers at *url*."""
+    try:
+        announced = requests.get(f"{url}/.well-known/openid-configuration", timeout=10)
+    except requests.ConnectionError:
+        return False
+    return bool(announced.json()["issuer"] == url)
 
 
 def visit(session: requests.Session, address: str) -> requests.Response:
