@@ -9,6 +9,8 @@ from urllib.parse import quote
 import pytest
 import requests
 
+from publisher.gate.app import make_gate
+from publisher.settings import Settings, read_settings
 from publisher.sign_in.passes import FAMILY, Passes
 from publisher.sign_in.pseudonym import pseudonym
 from publisher.sign_in.routes import return_path
@@ -105,6 +107,28 @@ def test_another_browser_cannot_finish_somebodys_sign_in(instance: Instance) -> 
         victim.ask("/entrer/demo")  # their own attempt does not fit either
         assert victim.ask(path_of(back)).status == 403
         assert "preau_famille" not in victim.cookies
+
+
+def test_an_answer_is_for_the_source_that_was_asked(tmp_path: Path, ent: RunningEnt) -> None:
+    """What one ENT answered is not carried to another one's return address."""
+    instance = run_instance(tmp_path / "ville", ent_url=ent.url)
+    town = instance.folder / "centres" / "town.toml"
+    text = town.read_text(encoding="utf-8")
+    second = text[text.index("[[sign_in]]") :].replace('name = "demo"', 'name = "autre"')
+    town.write_text(f"{text}\n{second}", encoding="utf-8")
+    keys = instance.folder / "keys"
+    (keys / "client-autre.secret").write_bytes((keys / "client-demo.secret").read_bytes())
+    settings = read_settings(instance.folder, {})
+    assert isinstance(settings, Settings)
+    gate = make_gate(instance.town, settings, instance.records, lambda: datetime.now(UTC))
+    browser = Browser(application=gate)
+    beginning = browser.ask("/entrer/demo?login_hint=parent-prevert")
+    with requests.Session() as session:
+        back = visit(session, beginning.location).headers["Location"]
+    reply = browser.ask(path_of(back).replace("/retour/demo", "/retour/autre"))
+    assert reply.status == 403
+    assert "pas commencé ici" in reply.text
+    assert "preau_famille" not in browser.cookies
 
 
 def test_an_answer_is_used_once(instance: Instance) -> None:
