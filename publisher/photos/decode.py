@@ -205,7 +205,7 @@ def _shrunk(image: Image.Image, size: Size) -> Image.Image:
     divisor = whole_divisor(before, size)
     if divisor is not None and divisor > 1:
         return image.reduce(divisor)
-    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
