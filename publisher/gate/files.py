@@ -166,10 +166,12 @@ def _hand_over(
 def _etag(facts: os.stat_result) -> str:
     """A strong validator without reading the file.
 
-    Files of a site are replaced, never rewritten, so another content is another inode, or the
-    same one reused at another change time, which nobody can set. Hashed, it tells no date.
+    Files of a site are replaced, never rewritten, so another content is another inode written
+    at another time. Not the change time: a photo is one of several names of its file, and each
+    edition that takes a name and leaves it again changes that, not the photo. Hashed, it tells
+    no date.
     """
-    known = f"{facts.st_ino} {facts.st_size} {facts.st_mtime_ns} {facts.st_ctime_ns}"
+    known = f"{facts.st_ino} {facts.st_size} {facts.st_mtime_ns}"
     return f'"{hashlib.sha256(known.encode()).hexdigest()[:32]}"'
 
 

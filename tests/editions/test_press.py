@@ -59,14 +59,17 @@ class Bench:
             keep_photo(self.places.content, centre.slug, photo(one), files)
 
     def save(self, *posts: Post) -> None:
+        """Save new posts."""
         for post in posts:
             save_new_post(self.places.content, post)
 
     @property
     def site(self) -> Path:
+        """The site that is being read."""
         return shelf.site_folder(self.places.build, self.centre.slug)
 
     def text(self, name: str) -> str:
+        """One page of it."""
         return (self.site / name).read_text(encoding="utf-8")
 
     def holds(self, mark: str) -> bool:
@@ -223,6 +226,22 @@ def test_a_broken_link_in_a_text_is_told_with_its_line(bench: Bench) -> None:
     assert outcome.edition.set_aside[0][0] == "2026-11-18-lien"
 
 
+def test_a_photo_that_did_not_change_keeps_its_validator(bench: Bench) -> None:
+    """Another edition leaves a photo the same file: families do not fetch it twice."""
+    bench.save(article("2026-11-18-un", (PHOTO_IDS[0],)))
+    _build(bench)
+    path = bench.site / "photos" / PHOTO_IDS[0] / "480.jpg"
+    before = path.stat()
+    bench.save(article("2026-11-18-deux", (PHOTO_IDS[1],)))
+    _build(bench)
+    after = path.stat()
+    assert (after.st_ino, after.st_size, after.st_mtime_ns) == (
+        before.st_ino,
+        before.st_size,
+        before.st_mtime_ns,
+    )
+
+
 def test_an_edit_replaces_and_leaves_nothing_of_before(bench: Bench) -> None:
     """The words of before are nowhere, and the post never left the site."""
     bench.save(article("2026-11-18-marque"))
@@ -260,7 +279,7 @@ def test_the_press_sees_a_hand_edit_and_obeys_the_clock(
     thread = threading.Thread(target=working.run)
     thread.start()
     try:
-        _until(lambda: (bench.site / "index.html").exists())
+        _until((bench.site / "index.html").exists)
         starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
         bench.save(reminder(published_at=starts_at, ends_at=starts_at + timedelta(seconds=2)))
         assert not bench.holds("Maillot, bonnet")

@@ -69,6 +69,7 @@ class RunningTown:
     instance: Path
     url: str
     settings: Settings
+    serving: "subprocess.Popen[bytes]"
 
     def grant(self, profile: str, centre: str, role: StaffRole = StaffRole.ANIMATOR) -> None:
         """Give somebody of the demo ENT the right to write in *centre*."""
@@ -86,7 +87,6 @@ def _town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTown]:
     instance = make_instance(folder, public_url=url, ent_url=ent_url, port=port)
     settings = read_settings(instance, {})
     assert isinstance(settings, Settings)
-    town = RunningTown(instance, url, settings)
     subjects = {profile.id for profile in PROFILES}
     assert {"ines", "parent-prevert", "parent-michel"} <= subjects
     ent = [
@@ -102,6 +102,7 @@ def _town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTown]:
             subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=dict(os.environ))
             for command in (ent, serve)
         ]
+        town = RunningTown(instance, url, settings, running[1])
         try:
             wait_until(lambda: answers(f"{ent_url}/.well-known/openid-configuration"), "the ENT")
             wait_until(lambda: answers(f"{url}/sante"), "the town")
@@ -141,11 +142,9 @@ class Visit:
         self.town = town
         self.context: BrowserContext = browser.new_context(
             viewport=size,  # type: ignore[arg-type]  # a width and a height
-            locale="fr-FR",
-            timezone_id="Europe/Paris",
             base_url=town.url,
             has_touch=size is PHONE,
-            **more,  # type: ignore[arg-type]  # options of the browser
+            **{"locale": "fr-FR", "timezone_id": "Europe/Paris", **more},  # type: ignore[arg-type]  # options of the browser
         )
         self.page: Page = self.context.new_page()
         self.problems: list[str] = []

@@ -43,7 +43,7 @@ def test_twelve_photos_are_sent_read_refused_elsewhere_and_withdrawn(
     animator.sign_in_to_team("ines")
     page, taps = animator.page, Taps(animator.page)
     typed: list[str] = []
-    page.expose_function("typed", lambda key: typed.append(key))
+    page.expose_function("typed", lambda key: typed.append(key))  # noqa: PLW0108 (the library wants a function of ours)
     page.add_init_script("addEventListener('keydown', (event) => typed(event.key), true)")
     page.reload()
     taps.on("Photos")
