@@ -24,7 +24,7 @@ from publisher.authoring.pictograms import Pictograms
 from publisher.authoring.screen_words import words_for_screen
 from publisher.authoring.token import FIELD, HEADER, is_token_of, token_of
 from publisher.authoring.visit import NotYours, Visit, local, writable_centres
-from publisher.authoring.words import SHAPES, label_of, name_of_field
+from publisher.authoring.words import SHAPES, label_of, name_of_field, said_fields
 from publisher.centres import theme_folder
 from publisher.language import install, translations_for
 from publisher.model.town import Town
@@ -177,11 +177,16 @@ def wants_json() -> bool:
 
 def _answer_failures(app: Flask, office: Office) -> None:
     """Each failure as one page, in one place; what was typed is on it, whenever it came from us."""
+    language = office.town().language
+    translate = translations_for(language).gettext
 
     def kept(template: str, status: int, **values: object) -> tuple[str, int]:
         typed = request.form.to_dict(flat=False) if request.method == "POST" else {}
         typed.pop(FIELD, None)
-        return render_template(template, visit=g.get("visit"), typed=typed, **values), status
+        said = said_fields(typed, None, translate, language)
+        return render_template(
+            template, visit=g.get("visit"), typed=typed, said=said, **values
+        ), status
 
     @app.errorhandler(NotYours)
     @app.errorhandler(NotFound)
@@ -216,7 +221,7 @@ def _answer_failures(app: Flask, office: Office) -> None:
     def _too_large(_error: RequestEntityTooLarge) -> tuple[str, int] | tuple[dict[str, str], int]:
         if wants_json():
             return {"message": _say(office, "too_large")}, 413
-        return render_template("kept.html", visit=g.get("visit"), typed={}, reason="too_large", sign_in=""), 413
+        return render_template("kept.html", visit=g.get("visit"), typed={}, said={}, reason="too_large", sign_in=""), 413
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> tuple[str, int]:

@@ -20,7 +20,7 @@ from publisher.authoring.submit import (
 )
 from publisher.authoring.token import FIELD
 from publisher.authoring.visit import NotYours, Visit
-from publisher.authoring.words import audience
+from publisher.authoring.words import Translate, audience, said_fields
 from publisher.content.library import PostIsUnknown, StoredPost, read_centre, read_post
 from publisher.content.photos import read_photo
 from publisher.kinds import kind_of
@@ -96,7 +96,7 @@ def add(app: Flask, office: Office) -> None:
             mistakes=Mistakes(shown.mistakes) if shown.mistakes else None,
             stands=shown.stands,
             stands_name=words.name(shown.stands.post) if shown.stands else "",
-            stands_fields=form.of_post(shown.stands.post, visit.now) if shown.stands else {},
+            differs=differing(form, opening, shown, translate, visit) if shown.stands else {},
             unsaved=shown.unsaved,
             edited=edited,
             edited_name=words.name(edited.post) if edited else "",
@@ -194,6 +194,24 @@ def add(app: Flask, office: Office) -> None:
             revision=stored.revision,
         )
         return drawn(form, opening, shown, stored, 200)
+
+
+def differing(
+    form: TeamForm, opening: Opening, shown: Shown, translate: Translate, visit: Visit
+) -> dict[str, str]:
+    """What the post that stands says otherwise than the form, field by field, in words."""
+    if shown.stands is None:
+        return {}
+    language = visit.town.language
+    theirs = form.arranged(form.of_post(shown.stands.post, visit.now), opening)
+    there = said_fields(theirs, opening.centre, translate, language)
+    here = said_fields(shown.fields, opening.centre, translate, language)
+    names = dict.fromkeys([*there, *here])
+    return {
+        name: there.get(name, "")
+        for name in names
+        if name != "day" and there.get(name) != here.get(name)
+    }
 
 
 def _unfolded(fields: Fields, mistakes: Mistakes) -> Fields:

@@ -1,7 +1,10 @@
 """What the team is told, in whole sentences: for whom a post is, and where it stands."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 
+from publisher.kinds.reminder import PICTOGRAMS
+from publisher.language import hour, short_day
 from publisher.model.mistake import Mistake
 from publisher.model.mistake import in_french as _
 from publisher.model.moment import Moment
@@ -78,6 +81,7 @@ _FIELD_NAMES = {
     "title": _("Titre"),
     "sentence": _("Phrase"),
     "text": _("Texte"),
+    "photo": _("Photos"),
     "moment": _("Moment"),
     "groups": _("Groupes"),
     "pictogram": _("Image"),
@@ -97,6 +101,57 @@ _FIELD_NAMES = {
     "slot-place": _("Lieux"),
     "slot-bring": _("À apporter"),
 }
+
+
+_CHOICES = {
+    "jour": _("la fin de ce jour"),
+    "heure": _("une heure précise"),
+    "vacances": _("d'autres dates"),
+    "oui": _("oui"),
+}
+_UNSAID = frozenset({"quand", "debut", "ouvert", "submission", "revision", "standing", "geste"})
+
+
+def said_fields(
+    fields: Mapping[str, Sequence[str]], centre: Centre | None, translate: Translate, language: str
+) -> dict[str, str]:
+    """What was typed and chosen, as people say it, by field: for showing outside the form."""
+    said = {}
+    for name, values in fields.items():
+        unsaid = name in _UNSAID or name.startswith("vers-")
+        if name == "autre_jour" and list(fields.get("jour", ())) != ["autre"]:
+            unsaid = True
+        if name == "jour" and list(values) == ["autre"]:
+            unsaid = True
+        words = [_said(name, value, centre, translate, language) for value in values if value]
+        if name == "photo":
+            words = [str(len(words))] if words else []
+        if words and not unsaid:
+            said[name] = " · ".join(words)
+    return said
+
+
+def _said(
+    name: str, value: str, centre: Centre | None, translate: Translate, language: str
+) -> str:
+    kind = name.removeprefix("slot-")
+    if kind == "pictogram" and value in PICTOGRAMS:
+        return translate(PICTOGRAMS[value])
+    if kind == "moment" and value in set(Moment):
+        return translate(Moment(value).short)
+    group = centre.group(value) if centre and kind in {"group", "groups"} else None
+    if group is not None:
+        return group.name
+    if name in {"fin", "semaine"} or name.startswith("decorative-"):
+        chosen = _CHOICES.get(value)
+        if chosen is not None:
+            return translate(chosen)
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    day = short_day(instant.date(), language)
+    return f"{day}, {hour(instant, language)}" if "T" in value else day
 
 
 def name_of_field(name: str) -> str:

@@ -62,9 +62,7 @@ class Served:
         now = self.desk.hour().astimezone(self.desk.town.timezone)
         stored = read_centre(self.desk.content, self.desk.centre()).stored
         live = {
-            slug: one.revision
-            for slug, one in stored.items()
-            if one.post.publication.is_live(now)
+            slug: one.revision for slug, one in stored.items() if one.post.publication.is_live(now)
         }
         fresh_stage(self.desk.instance / "build", TILLEULS)
         edition = Edition(made_at=now, moment=now, posts=live)
@@ -78,7 +76,7 @@ def served(folder: Path) -> Iterator[Served]:
     server = make_server(
         "127.0.0.1",
         0,
-        lambda environ, start_response: later[0](environ, start_response),
+        lambda *request: later[0](*request),  # noqa: PLW0108 (the port is known before the town)
         threaded=True,
         request_handler=Silent,
     )

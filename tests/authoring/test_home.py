@@ -70,7 +70,9 @@ def test_a_slot_of_today_without_photo_is_suggested_until_it_has_one(
 def test_what_waits_and_what_is_online_are_told_apart(desk: Desk, ines: Visitor) -> None:
     """Scheduled and set aside wait, with the reason; placed is online; withdrawn is neither."""
     save_new_post(desk.content, reminder("2026-11-18-en-ligne"))
-    save_new_post(desk.content, reminder("2026-11-18-plus-tard", published_at=NOW + timedelta(hours=2)))
+    save_new_post(
+        desk.content, reminder("2026-11-18-plus-tard", published_at=NOW + timedelta(hours=2))
+    )
     save_new_post(desk.content, reminder("2026-11-18-retire", withdrawn_at=NOW))
     press(desk, set_aside=(("2026-11-18-en-ligne", 4, "Un lien est cassé."),))
     waits, online = ines.get(HOME).text.split('id="parti"')

@@ -262,30 +262,26 @@ def test_photos_of_a_draft_come_back_with_their_captions(
     assert captions[2] is None
 
 
-def test_without_network_the_form_waits_and_leaves_by_itself(
-    screen: Screen, town: Served
-) -> None:
+def test_without_network_the_form_waits_and_leaves_by_itself(screen: Screen, town: Served) -> None:
     """« Pas de réseau », the text still there, and one post once the network is back."""
 
     def journey(page: Page) -> None:
         page.goto(REMINDER)
         page.locator("#sentence").fill("Bonnet")
         choose(page, "pictogram", "casquette")
-        page.context.set_offline(True)  # noqa: FBT003 (the library's signature)
+        page.context.set_offline(True)
         send(page)
         expect(page.locator(".etat-envoi")).to_contain_text("Pas de réseau.")
         send(page)
         expect(page.locator("#sentence")).to_have_value("Bonnet")
-        page.context.set_offline(False)  # noqa: FBT003 (the library's signature)
+        page.context.set_offline(False)
         page.wait_for_url("**/publications/**")
 
     screen.visit(town, journey)
     assert len(saved(town)) == 1
 
 
-def test_a_session_over_while_writing_offers_to_sign_in_again(
-    screen: Screen, town: Served
-) -> None:
+def test_a_session_over_while_writing_offers_to_sign_in_again(screen: Screen, town: Served) -> None:
     """The text stays in the form and in the phone; the link leads back to it."""
 
     def journey(page: Page) -> None:
@@ -465,7 +461,12 @@ def test_every_screen_is_accessible_and_fits(
             "v => [v.id, v.nodes.map(n => n.html.slice(0, 120))]))",
             RULES,
         )
-        assert page.evaluate("rules => axe.run(document, {runOnly: rules}).then(r => r.passes.length)", RULES) > 10
+        assert (
+            page.evaluate(
+                "rules => axe.run(document, {runOnly: rules}).then(r => r.passes.length)", RULES
+            )
+            > 10
+        )
         if violations or wide > 0:
             found.append((name, wide, violations))
 

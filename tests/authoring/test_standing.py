@@ -122,16 +122,17 @@ def test_the_way_in_is_where_the_plan_puts_the_page(desk: Desk) -> None:
         for slug, groups in ((name, {}), (f"{name}-g", {"groups": ("petits", "grands")}))
     ]
     for post in posts:
-        put(desk, post if not hasattr(post, "photos") else article(
-            post.publication.slug, ("a" * 26,), groups=post.publication.groups
-        ))
+        put(
+            desk,
+            post
+            if not hasattr(post, "photos")
+            else article(post.publication.slug, ("a" * 26,), groups=post.publication.groups),
+        )
     content = read_centre(desk.content, desk.centre()).content
     assert len(content.posts) == 6
     pages = {f"/{TILLEULS}/{page.path}" for page in plan_of(content, NOW).pages}
     ways = {
-        family_address(post, space)
-        for post in content.posts
-        for space in post.publication.spaces
+        family_address(post, space) for post in content.posts for space in post.publication.spaces
     }
     assert ways <= pages
     assert len(ways) == 9

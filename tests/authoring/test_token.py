@@ -41,9 +41,7 @@ def test_a_form_sent_by_another_site_changes_and_shows_nothing(
     assert desk.documents() == []
 
 
-def test_a_page_that_aged_saves_nothing_and_keeps_what_was_typed(
-    desk: Desk, ines: Visitor
-) -> None:
+def test_a_page_that_aged_saves_nothing_and_keeps_what_was_typed(desk: Desk, ines: Visitor) -> None:
     """Another sign-in's token: nothing is saved, and one tap sends it again with the right one."""
     aged = Visitor(ines.client, "0" * 64)
     answer = aged.send(FORM, FIELDS)

@@ -37,8 +37,12 @@ class TeamForm {
     form.addEventListener("change", () => this.changed());
     form.addEventListener("submit", (event) => this.submitted(event));
     form.addEventListener("keydown", (event) => {
-      // A reminder is one line: Enter in its sentence goes on, and does not cut it in two.
-      if (event.key === "Enter" && event.target.dataset.uneLigne !== undefined) event.preventDefault();
+      // A phone's keyboard says « OK » with Enter: it ends a field, it never publishes, and it
+      // does not cut a reminder's sentence in two.
+      if (event.key === "Enter" && event.target.matches("input[type=text],[data-une-ligne]")) {
+        event.preventDefault();
+        event.target.blur();
+      }
     });
     window.addEventListener("storage", (event) => this.otherTab(event));
     window.addEventListener("pagehide", () => this.touched && this.keep());
