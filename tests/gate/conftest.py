@@ -42,7 +42,11 @@ SITE = {
 
 @dataclass
 class Instance:
-    """A gate at work, and what its tests reach for."""
+    """A gate at work, and what its tests reach for.
+
+    Its clock stands still at `now`; a live one goes on, `later` than the machine's, as the
+    tokens of a real ENT need.
+    """
 
     folder: Path
     settings: Settings
@@ -50,6 +54,12 @@ class Instance:
     town: TownOnDisk
     gate: "WSGIApplication"
     now: datetime = NOW
+    is_live: bool = False
+    later: timedelta = timedelta()
+
+    def clock(self) -> datetime:
+        """What the gate takes for the present."""
+        return datetime.now(UTC) + self.later if self.is_live else self.now
 
     @property
     def site(self) -> Path:
@@ -78,7 +88,7 @@ class Instance:
             classes=frozenset(classes),
             given_name=given_name,
         )
-        pass_ = new_pass(profile, person, self.now + timedelta(hours=1))
+        pass_ = new_pass(profile, person, self.clock() + timedelta(hours=1))
         return Browser(application=self.gate, cookies={passes.cookie: passes.sign(pass_)})
 
 
@@ -101,7 +111,7 @@ def run_instance(folder: Path, **addresses: str) -> Instance:
     instance = Instance(
         folder=folder, settings=settings, records=records, town=town, gate=lambda *_: []
     )
-    instance.gate = make_gate(town, settings, records, lambda: instance.now)
+    instance.gate = make_gate(town, settings, records, instance.clock)
     return instance
 
 

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
@@ -37,7 +36,7 @@ def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     url = f"http://127.0.0.1:{port}"
     with run_ent(folder, url) as ent:
         instance = run_instance(folder / "ville", public_url=url, ent_url=ent.url)
-        instance.now = datetime.now(UTC)
+        instance.is_live = True
         server = make_server("127.0.0.1", port, instance.gate, handler_class=_Quiet)
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()

@@ -25,9 +25,6 @@ from tests.sign_in.ent_process import (
 )
 from tests.sign_in.hostile import Hostile, run_hostile
 
-NOW = datetime.now(UTC)
-"""The demo ENT dates its tokens by the machine's clock."""
-
 
 @pytest.fixture(name="ent", scope="module")
 def _ent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEnt]:
@@ -71,7 +68,7 @@ def completed(
     client: Client, beginning: Beginning, answer: dict[str, str]
 ) -> EntProfile | SignInFailed:
     """What the answer gives."""
-    return OpenIdConnect().complete(client, beginning, answer, NOW)
+    return OpenIdConnect().complete(client, beginning, answer, datetime.now(UTC))
 
 
 def test_one_click_signs_a_parent_in(ent: RunningEnt) -> None:
@@ -210,7 +207,7 @@ _TOLD = {"sub": "s1", "ENTPersonProfils": "National_TUT"}
 
 
 def _claims(hostile: Hostile, **changes: object) -> dict[str, object]:
-    now = int(NOW.timestamp())
+    now = int(datetime.now(UTC).timestamp())
     claims = {"iss": hostile.url, "iat": now, "exp": now + 300, **_GOOD, **changes}
     return {name: value for name, value in claims.items() if value is not None}
 
@@ -242,8 +239,8 @@ def test_the_lying_provider_can_tell_the_truth(hostile: Hostile) -> None:
         {"exp": None},
         {"exp": "tomorrow"},
         {"iat": None},
-        {"iat": int((NOW + timedelta(hours=1)).timestamp())},
-        {"nbf": int((NOW + timedelta(hours=1)).timestamp())},
+        {"iat": int((datetime.now(UTC) + timedelta(hours=1)).timestamp())},
+        {"nbf": int((datetime.now(UTC) + timedelta(hours=1)).timestamp())},
         {"nonce": "n2"},
         {"nonce": None},
         {"nonce": ["n1", "n2"]},
@@ -326,10 +323,10 @@ def test_an_issuer_that_changed_its_keys_is_asked_again(hostile: Hostile) -> Non
     """A rotation at the ENT does not shut families out until a restart."""
     method, client = OpenIdConnect(), client_of(hostile.url)
     hostile.behaves(hostile.signs(_claims(hostile)), _TOLD)
-    assert isinstance(method.complete(client, _BEGUN, _ANSWER, NOW), EntProfile)
+    assert isinstance(method.complete(client, _BEGUN, _ANSWER, datetime.now(UTC)), EntProfile)
     hostile.key = RSAKey.generate_key(2048, {"kid": "k2"})
     hostile.behaves(hostile.signs(_claims(hostile), kid="k2"), _TOLD)
-    assert isinstance(method.complete(client, _BEGUN, _ANSWER, NOW), EntProfile)
+    assert isinstance(method.complete(client, _BEGUN, _ANSWER, datetime.now(UTC)), EntProfile)
 
 
 def test_what_is_announced_is_asked_once_a_minute(hostile: Hostile) -> None:

@@ -28,7 +28,7 @@ def _ent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEnt]:
 @pytest.fixture(name="instance", scope="module")
 def _instance(ent: RunningEnt, tmp_path_factory: pytest.TempPathFactory) -> Instance:
     instance = run_instance(tmp_path_factory.mktemp("entree") / "ville", ent_url=ent.url)
-    instance.now = datetime.now(UTC)  # as the ENT's tokens are dated
+    instance.is_live = True
     return instance
 
 
@@ -64,10 +64,10 @@ def test_the_pass_says_no_name_and_its_cookie_is_kept_from_scripts(instance: Ins
     assert {"HttpOnly", "Path=/", "SameSite=Lax"} <= set(planted.split("; "))
     assert "Domain" not in planted
     passes = Passes(instance.settings.gate_keys, FAMILY, PUBLIC_URL)
-    pass_ = passes.read(browser.cookies["preau_famille"], instance.now)
+    pass_ = passes.read(browser.cookies["preau_famille"], instance.clock())
     assert pass_ is not None
     assert pass_.person == pseudonym(instance.settings.pseudonym_key, "demo", "demo-parent-michel")
-    assert timedelta(days=1) < pass_.ends_at - instance.now <= timedelta(days=30)
+    assert timedelta(days=1) < pass_.ends_at - instance.clock() <= timedelta(days=30)
     assert "demo-parent-michel" not in str(pass_)
 
 
@@ -148,15 +148,15 @@ def test_an_answer_is_used_once(instance: Instance) -> None:
 
 def test_an_attempt_ends_within_the_quarter_of_an_hour(instance: Instance) -> None:
     """A page left open all evening begins again."""
-    browser, now = instance.anonymous(), instance.now
+    browser = instance.anonymous()
     beginning = browser.ask("/entrer/demo?login_hint=parent-prevert&vers=/les-tilleuls/")
     with requests.Session() as ent:
         back = visit(ent, beginning.location).headers["Location"]
     try:
-        instance.now = now + timedelta(minutes=15)
+        instance.later = timedelta(minutes=15)
         assert browser.ask(path_of(back)).status == 403
     finally:
-        instance.now = now
+        instance.later = timedelta()
 
 
 @pytest.mark.parametrize("twice", ["code", "state", "iss"])
