@@ -1,8 +1,9 @@
 """What is written down, and asked for, in the words of the house."""
 
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Delete, Engine, Select, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from publisher.model.person import StaffGrant, StaffRole
@@ -18,25 +19,14 @@ class Records:
 
     def staff_grants_of(self, person: str) -> tuple[StaffGrant, ...]:
         """Every right to write that *person* was given, ended ones included, by centre."""
-        query = (
-            select(staff_grants)
-            .where(staff_grants.c.person == person)
-            .order_by(staff_grants.c.centre)
-        )
-        with self._engine.connect() as connection:
-            return tuple(
-                StaffGrant(
-                    person=row.person,
-                    centre=row.centre,
-                    role=StaffRole(row.role),
-                    ends_on=row.ends_on,
-                )
-                for row in connection.execute(query)
-            )
+        return self._grants(select(staff_grants).where(staff_grants.c.person == person))
 
     def every_staff_grant(self) -> tuple[StaffGrant, ...]:
         """Every right to write, by centre then person."""
-        query = select(staff_grants).order_by(staff_grants.c.centre, staff_grants.c.person)
+        return self._grants(select(staff_grants))
+
+    def _grants(self, query: Select[Any]) -> tuple[StaffGrant, ...]:
+        ordered = query.order_by(staff_grants.c.centre, staff_grants.c.person)
         with self._engine.connect() as connection:
             return tuple(
                 StaffGrant(
@@ -45,7 +35,7 @@ class Records:
                     role=StaffRole(row.role),
                     ends_on=row.ends_on,
                 )
-                for row in connection.execute(query)
+                for row in connection.execute(ordered)
             )
 
     def grant_staff(self, grant: StaffGrant, at: datetime) -> None:
@@ -108,7 +98,7 @@ class Records:
         return slug
 
 
-def _grant_of(person: str, centre: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a DELETE of the library)
+def _grant_of(person: str, centre: str) -> Delete:
     return delete(staff_grants).where(
         staff_grants.c.person == person, staff_grants.c.centre == centre
     )
