@@ -37,6 +37,9 @@ _log = logging.getLogger(__name__)
 SIGN_OUT_CLEARS = '"cache", "storage"'
 """What a sign-out asks the browser to forget: pages and photos it kept, and drafts of the team.
 Cookies are expired one by one: `"cookies"` would also end the neighbours' of the same domain."""
+SIGN_OUT_SPARES_DRAFTS = '"cache"'
+"""The same on an animator's phone, when they leave what families see: it keeps no more than pages,
+and the drafts of the team go with the team's own sign-out, which warns before."""
 
 _FAILURES = {
     Why.UNKNOWN_SOURCE: (
@@ -223,10 +226,12 @@ class _Door:
         if pass_ is not None:
             self._records.end_sign_in(pass_.sign_in, now)
         response = _gone_to(self._after_sign_out(town, pass_))
+        of_the_team = read_cookie(request.environ, cookie_name(TEAM, town.public_url)) is not None
+        spares = of_the_team and self._passes.purpose == FAMILY
+        response.headers["Clear-Site-Data"] = SIGN_OUT_SPARES_DRAFTS if spares else SIGN_OUT_CLEARS
         for purpose in (FAMILY, TEAM):
             # One browser, one person leaving: the other app's pass goes with this one.
             self._forget(response, cookie_name(purpose, town.public_url))
-        response.headers["Clear-Site-Data"] = SIGN_OUT_CLEARS
         return response
 
     def _outcome(

@@ -295,7 +295,6 @@ def test_leaving_ends_the_sign_in_everywhere(instance: Instance) -> None:
     browser = instance.anonymous()
     enter(browser, "parent-prevert")
     kept = dict(browser.cookies)
-    browser.cookies["preau_equipe"] = "x"
     reply = browser.post("/sortir")
     assert reply.status == 303
     assert reply.location.startswith(f"{instance.town().sign_in[0].discovery_url[:21]}")
@@ -304,6 +303,16 @@ def test_leaving_ends_the_sign_in_everywhere(instance: Instance) -> None:
     assert not set(browser.cookies) & {"preau_famille", "preau_equipe"}
     copied = Browser(application=instance.gate, cookies=kept)
     assert copied.ask("/les-tilleuls/index.html").status == 302
+
+
+def test_leaving_what_families_see_keeps_an_animators_drafts(instance: Instance) -> None:
+    """On a phone of the team both passes go and the cache is cleared, but nothing typed is lost."""
+    browser = instance.anonymous()
+    enter(browser, "parent-prevert")
+    browser.cookies["preau_equipe"] = "x"
+    reply = browser.post("/sortir")
+    assert reply.headers["clear-site-data"] == '"cache"'
+    assert not set(browser.cookies) & {"preau_famille", "preau_equipe"}
 
 
 def test_leaving_without_having_entered_is_a_goodbye(instance: Instance) -> None:
