@@ -27,7 +27,7 @@ from publisher.model.uai import control_letter, has_right_letter, is_uai
 TOWN_FILE = "town.toml"
 SCHOOL_ZONES = ("A", "B", "C", "Corse", "outre-mer")
 ACCESSIBILITY_STATES = ("non", "partiellement", "totalement")
-CLAIMS = ("subject", "role", "schools", "classes", "given_name")
+CLAIMS = ("subject", "role", "schools", "classes", "given_name", "numbering")
 
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 
