@@ -13,7 +13,7 @@ from publisher.kinds.reading import MAX_TEXT
 
 TAGS = {"p", "em", "strong", "ul", "ol", "li", "a", "br", "h3", "h4", "blockquote", "hr"}
 SAFE_TARGET = re.compile(
-    r"(?:https?://[^/\\]|mailto:.|tel:.|[^:/\\]*(?:[/#?]|\Z)|/(?![/\\]))", re.I
+    r"(?:https?://[^/\\]|mailto:.|tel:.|[^:/\\]*(?:[/#?]|\Z)|/(?![/\\]))", re.IGNORECASE
 )
 
 HOSTILE = (
