@@ -198,7 +198,9 @@ def _answer_failures(app: Flask, office: Office) -> None:
         return render_template("absent.html", visit=g.get("visit")), 404
 
     @app.errorhandler(SignInIsOver)
-    def _sign_in(_error: SignInIsOver) -> AnyResponse | tuple[str, int] | tuple[dict[str, str], int]:
+    def _sign_in(
+        _error: SignInIsOver,
+    ) -> AnyResponse | tuple[str, int] | tuple[dict[str, str], int]:
         if request.method == "GET" and not wants_json():
             return _to_the_door()
         back = f"{PREFIX}/" if request.endpoint == photo_pages.UPLOAD else request.path
@@ -221,7 +223,9 @@ def _answer_failures(app: Flask, office: Office) -> None:
     def _too_large(_error: RequestEntityTooLarge) -> tuple[str, int] | tuple[dict[str, str], int]:
         if wants_json():
             return {"message": _say(office, "too_large")}, 413
-        return render_template("kept.html", visit=g.get("visit"), typed={}, said={}, reason="too_large", sign_in=""), 413
+        return render_template(
+            "kept.html", visit=g.get("visit"), typed={}, said={}, reason="too_large", sign_in=""
+        ), 413
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> tuple[str, int]:

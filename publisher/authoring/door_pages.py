@@ -30,7 +30,10 @@ def add(app: Flask, office: Office) -> None:
 
     @app.get(f"{PREFIX}/entrer", endpoint="door")
     def _door() -> str:
-        return drawn(_("Bonjour !"), _("L'espace de l'équipe : photos, rappels et programmes de votre centre."))
+        return drawn(
+            _("Bonjour !"),
+            _("L'espace de l'équipe : photos, rappels et programmes de votre centre."),
+        )
 
     @app.get(f"{PREFIX}/sortir", endpoint="goodbye")
     def _goodbye() -> str:

@@ -127,7 +127,9 @@ def add(app: Flask, office: Office) -> None:
             },
             opening,
         )
-        after = None if gesture in {SEND, OVERWRITE} else form.after_gesture(gesture, fields, opening)
+        after = (
+            None if gesture in {SEND, OVERWRITE} else form.after_gesture(gesture, fields, opening)
+        )
         if gesture not in {SEND, OVERWRITE}:
             shown = Shown(fields=after or fields, submission=submission, revision=revision)
             return drawn(form, opening, shown, edited, 200)

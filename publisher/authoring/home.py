@@ -155,7 +155,9 @@ def home_of(opening: Opening, reading: Reading, edition: Edition | None, words: 
     return TeamHome(
         moment=moment,
         slot=slot,
-        slot_groups=groups_named(opening.centre, [slot.group or ""], words.translate) if slot else "",
+        slot_groups=groups_named(opening.centre, [slot.group or ""], words.translate)
+        if slot
+        else "",
         waiting=tuple(
             one for one in entries if one.standing.state in {State.SCHEDULED, State.WAITING}
         ),
@@ -232,9 +234,7 @@ def _tells_of(article: PhotoArticle, slot: Slot) -> bool:
     if article.title.casefold() == slot.title.casefold():
         return True
     groups = article.publication.groups
-    return article.moment is slot.moment and (
-        slot.group in groups if slot.group else not groups
-    )
+    return article.moment is slot.moment and (slot.group in groups if slot.group else not groups)
 
 
 def by_school_year(entries: tuple[Entry, ...]) -> Mapping[str, tuple[Entry, ...]]:

@@ -29,7 +29,12 @@ HOLIDAYS = "vacances"
 SCHOOL_DAYS = 5
 SATURDAY = 5
 ADD, REMOVE, COPY, TOGETHER, BY_GROUP, WEEK = (
-    "ajouter-", "retirer-", "copier-", "ensemble-", "par-groupe-", "semaine"
+    "ajouter-",
+    "retirer-",
+    "copier-",
+    "ensemble-",
+    "par-groupe-",
+    "semaine",
 )
 COLUMNS = ("day", "moment", "group", "title", "time", "place", "bring")
 
@@ -110,9 +115,7 @@ def lines_of(fields: Fields) -> list[Line]:
 def with_lines(fields: Fields, lines: Iterable[Line]) -> Fields:
     """*fields* with these lines, in the order of their days."""
     ordered = sorted(lines, key=lambda line: line.day)
-    return fields | {
-        f"slot-{name}": [getattr(line, name) for line in ordered] for name in COLUMNS
-    }
+    return fields | {f"slot-{name}": [getattr(line, name) for line in ordered] for name in COLUMNS}
 
 
 def usual_moment(day: date, centre: Centre, holidays: bool) -> Moment:  # noqa: FBT001 (a fact of the day)

@@ -43,8 +43,14 @@ def standing_of(
     placed = edition.posts.get(publication.slug) if edition else None
     if publication.withdrawn_at is not None:
         if placed is None:
-            return Standing(state=State.WITHDRAWN, says=_("Retiré. Les familles ne le voient plus."))
-        return Standing(state=State.WAITING, says=_("On le retire…"), then=_("Gardez cette page ouverte un instant."))
+            return Standing(
+                state=State.WITHDRAWN, says=_("Retiré. Les familles ne le voient plus.")
+            )
+        return Standing(
+            state=State.WAITING,
+            says=_("On le retire…"),
+            then=_("Gardez cette page ouverte un instant."),
+        )
     if publication.ends_at is not None and publication.ends_at <= now:
         return Standing(
             state=State.ENDED,

@@ -46,7 +46,12 @@ class Collision:
 
 
 def read_submitted(
-    form: TeamForm, fields: Fields, opening: Opening, author: str, before: StoredPost | None, office: Office
+    form: TeamForm,
+    fields: Fields,
+    opening: Opening,
+    author: str,
+    before: StoredPost | None,
+    office: Office,
 ) -> Post | Mistakes:
     """Read *fields*, links of the author's text included."""
     context = FormContext(

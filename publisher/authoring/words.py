@@ -131,9 +131,7 @@ def said_fields(
     return said
 
 
-def _said(
-    name: str, value: str, centre: Centre | None, translate: Translate, language: str
-) -> str:
+def _said(name: str, value: str, centre: Centre | None, translate: Translate, language: str) -> str:
     kind = name.removeprefix("slot-")
     if kind == "pictogram" and value in PICTOGRAMS:
         return translate(PICTOGRAMS[value])
