@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from publisher.demo.ent import PROFILES
 from publisher.model.person import StaffGrant, StaffRole
@@ -26,15 +25,6 @@ from tests.instance import make_instance
 
 PHONE = {"width": 360, "height": 780}
 DESK = {"width": 1280, "height": 900}
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
@@ -118,21 +108,6 @@ def _town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTown]:
             sys.stderr.write(log.read_text()[-6000:])  # shown by pytest when a journey fails
 
 
-@pytest.fixture(scope="session", name="playwright")
-def _playwright() -> Iterator[Playwright]:
-    with sync_playwright() as playwright:
-        yield playwright
-
-
-@pytest.fixture(scope="session", name="browser")
-def _browser(playwright: Playwright) -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    assert path, "chromium is not installed: scripts/test does it"
-    browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-    yield browser
-    browser.close()
-
-
 class Visit:
     """One person's browser, with its own cookies and store."""
 
@@ -173,11 +148,11 @@ class Visit:
 
 
 @pytest.fixture(name="visits")
-def _visits(browser: Browser, town: RunningTown) -> Iterator[Callable[..., Visit]]:
+def _visits(chromium: Browser, town: RunningTown) -> Iterator[Callable[..., Visit]]:
     opened: list[Visit] = []
 
     def visit(size: dict[str, int] = PHONE, **more: object) -> Visit:
-        opened.append(Visit(browser, town, size, **more))
+        opened.append(Visit(chromium, town, size, **more))
         return opened[-1]
 
     yield visit
