@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from playwright.sync_api import expect
 
 from publisher.centres import TownOnDisk
-from publisher.content.library import read_post, save_edited_post
+from publisher.content.library import read_post, save_edited_post, save_new_post
+from publisher.model.moment import Moment
+from publisher.model.post import Programme, Publication, Slot
 from publisher.model.school_year import monday_of
 from publisher.wiring import utc_now
 from tests.journeys.conftest import DESK, RunningTown, Visit, wait_until
@@ -74,11 +76,12 @@ def test_a_programme_is_entered_on_a_phone_and_read_on_one(
     wednesday.get_by_label("Groupe").last.select_option("moyens")
     page.get_by_role("button", name=re.compile("Envoyer le programme")).tap()
     expect(page.get_by_role("heading", level=1)).to_have_text(ONLINE, timeout=60_000)
+    slug = page.url.rstrip("/").rsplit("/", maxsplit=1)[-1]
 
     family = visits()
     family.sign_in("parent-prevert", "/les-tilleuls/programmes/index.html")
     family.page.goto("/les-tilleuls/programmes/index.html")
-    family.page.locator("main a[href$='programme.html'], main a[href*='-programme']").first.tap()
+    family.page.locator(f"main a[href$='{slug}.html']").first.tap()
     expect(family.page.get_by_text("La grande fresque").first).to_be_visible()
     expect(family.page.get_by_text("Piscine").first).to_be_visible()
     assert not family.page.locator("main table").count()
@@ -86,16 +89,41 @@ def test_a_programme_is_entered_on_a_phone_and_read_on_one(
     assert width <= 360
 
 
-def test_last_week_is_copied(visits: Callable[..., Visit]) -> None:
+def test_last_week_is_copied(visits: Callable[..., Visit], town: RunningTown) -> None:
     """« Copier » fills the week to come with the slots of the one before, on their new days."""
+    monday = monday_of(utc_now().date()) + timedelta(days=14)
+    before = monday - timedelta(days=7)
+    last_week = Programme(
+        publication=Publication(
+            centre="les-tilleuls",
+            slug="semaine-a-copier",
+            published_at=utc_now().replace(microsecond=0),
+        ),
+        title="",
+        starts_on=before,
+        ends_on=before + timedelta(days=4),
+        slots=(
+            Slot(day=before, moment=Moment.LUNCH, group=None, title="Corde à sauter"),
+            Slot(
+                day=before + timedelta(days=2),
+                moment=Moment.WEDNESDAY,
+                group="moyens",
+                title="Cerfs-volants",
+            ),
+        ),
+    )
+    save_new_post(town.instance / "content", last_week)
     animator = visits(DESK)
     animator.sign_in_to_team("ines")
     page = animator.page
-    monday = monday_of(utc_now().date()) + timedelta(days=14)
     page.goto(f"/equipe/les-tilleuls/nouveau/programme?semaine={monday.isoformat()}")
     page.get_by_role("link", name=re.compile("Copier la semaine")).click()
-    titles = page.locator("input[name=slot-title]").evaluate_all("all => all.map(one => one.value)")
-    assert {"La grande fresque", "Piscine"} <= set(titles)
+    lines = page.locator(".creneau").evaluate_all(
+        "all => all.map(one => [one.querySelector('[name=slot-title]').value,"
+        " one.querySelector('[name=slot-day]').value])"
+    )
+    assert ["Corde à sauter", monday.isoformat()] in lines
+    assert ["Cerfs-volants", (monday + timedelta(days=2)).isoformat()] in lines
 
 
 def test_a_form_sent_twice_makes_one_post(visits: Callable[..., Visit], town: RunningTown) -> None:
