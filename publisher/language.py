@@ -91,12 +91,18 @@ def day_span(first: date, last: date, language: str = FRENCH) -> str:
     return f"{left} – {short_day(last, language)}"
 
 
+def within_a_sentence(word: str, language: str = FRENCH) -> str:
+    """A name of day or moment inside a sentence: French writes `mercredi`, English `Wednesday`."""
+    return word.lower() if language == FRENCH else word
+
+
 def install(environment: jinja2.Environment, language: str) -> None:
     """Give *environment* gettext and the words of dates, in *language*."""
     environment.add_extension("jinja2.ext.i18n")
     environment.install_gettext_translations(translations_for(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     for words in (weekday, long_day, short_day, full_day, month_name, hour):
         environment.filters[words.__name__] = _in(words, language)
+    environment.filters["within"] = lambda word: within_a_sentence(word, language)
     environment.globals["day_span"] = lambda first, last: day_span(first, last, language)
     environment.globals["language"] = language
 

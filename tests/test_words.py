@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from publisher.language import LANGUAGES, day_span, hour, long_day, translations_for
+from publisher.language import (
+    LANGUAGES,
+    day_span,
+    hour,
+    long_day,
+    translations_for,
+    within_a_sentence,
+)
 from tests.posts import NOW
 
 ROOT = Path(__file__).parents[1]
@@ -57,3 +64,9 @@ def test_dates_are_written_as_the_french_write_them() -> None:
         day_span(first.replace(month=9, day=28).date(), first.date())
         == "28 septembre – 1er octobre"
     )
+
+
+def test_a_day_inside_a_sentence_is_written_as_its_language_does() -> None:
+    """French writes « mercredi » inside a sentence, English keeps its capital."""
+    assert within_a_sentence("Mercredi") == "mercredi"
+    assert within_a_sentence("Wednesday", "en") == "Wednesday"
