@@ -119,7 +119,7 @@ def _check(instance: Path, asked: argparse.Namespace) -> int:
     unfit = [one for reading in readings for one in reading.unfit]
     _print_unfit(unfit)
     posts = sum(len(reading.content.posts) for reading in readings)
-    print(f"{len(town.centres)} centres, {posts} publications lues, {len(unfit)} à corriger.")
+    print(f"Centres : {len(town.centres)}. Publications lues : {posts}. À corriger : {len(unfit)}.")
     return 1 if unfit else 0
 
 
@@ -145,8 +145,8 @@ def _build(instance: Path, asked: argparse.Namespace) -> int:
         else:
             change = outcome.change
             print(
-                f"{centre.slug} : {len(change.new)} fichiers nouveaux, {len(change.replaced)} remplacés, "
-                f"{len(change.removed)} retirés."
+                f"{centre.slug} : fichiers nouveaux {len(change.new)}, remplacés {len(change.replaced)}, "
+                f"retirés {len(change.removed)}."
             )
     return 1 if failed else 0
 
