@@ -59,13 +59,28 @@ class Shown:
 
 def add(app: Flask, office: Office) -> None:
     """Give *app* the forms."""
+    pages = _FormPages(office)
+    app.add_url_rule("/equipe/<slug>/nouveau/<kind>", "new", pages.new, methods=["GET", "POST"])
+    app.add_url_rule(
+        "/equipe/<slug>/publications/<post>/modifier",
+        "edit",
+        pages.edit,
+        methods=["GET", "POST"],
+    )
 
-    def opened(centre: Centre, visit: Visit, sent: Sequence[str] = ()) -> Opening:
+
+class _FormPages:
+    """The forms of one office: shown, received, shown again."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def _opened(self, centre: Centre, visit: Visit, sent: Sequence[str] = ()) -> Opening:
         """The form's surroundings; the photos *sent* that no post shows yet are among them."""
-        content = read_centre(office.content, centre).content
+        content = read_centre(self._office.content, centre).content
         photos = dict(content.photos)
         for one in sent[:MOST_PHOTOS]:
-            photo = photos.get(one) or read_photo(office.content, centre.slug, one)
+            photo = photos.get(one) or read_photo(self._office.content, centre.slug, one)
             if photo is not None:
                 photos[one] = photo
         return Opening(
@@ -75,8 +90,8 @@ def add(app: Flask, office: Office) -> None:
             asked=request.args.to_dict(),
         )
 
-    def drawn(
-        form: TeamForm, opening: Opening, shown: Shown, edited: StoredPost | None, status: int
+    def _drawn(
+        self, form: TeamForm, opening: Opening, shown: Shown, edited: StoredPost | None, status: int
     ) -> tuple[str, int]:
         visit: Visit = g.visit
         translate = translations_for(visit.town.language).gettext
@@ -108,12 +123,12 @@ def add(app: Flask, office: Office) -> None:
         )
         return page, status
 
-    def received(
-        form: TeamForm, centre: Centre, edited: StoredPost | None
+    def _received(
+        self, form: TeamForm, centre: Centre, edited: StoredPost | None
     ) -> Response | tuple[str, int]:
         visit: Visit = g.visit
         typed = request.form.to_dict(flat=False)
-        opening = opened(centre, visit, typed.get("photo", []))
+        opening = self._opened(centre, visit, typed.get("photo", []))
         gesture = first(typed, GESTURE) or SEND
         revision = first(typed, "revision")
         submission = first(typed, "submission")
@@ -132,10 +147,10 @@ def add(app: Flask, office: Office) -> None:
         )
         if gesture not in {SEND, OVERWRITE}:
             shown = Shown(fields=after or fields, submission=submission, revision=revision)
-            return drawn(form, opening, shown, edited, 200)
+            return self._drawn(form, opening, shown, edited, 200)
         if gesture == OVERWRITE:
             revision = first(typed, "standing") or revision
-        read = read_submitted(form, fields, opening, visit.pass_.person, edited, office)
+        read = read_submitted(form, fields, opening, visit.pass_.person, edited, self._office)
         if isinstance(read, Mistakes):
             shown = Shown(
                 fields=_unfolded(fields, read),
@@ -143,59 +158,55 @@ def add(app: Flask, office: Office) -> None:
                 revision=revision,
                 mistakes=read.all,
             )
-            return drawn(form, opening, shown, edited, _UNPROCESSABLE)
+            return self._drawn(form, opening, shown, edited, _UNPROCESSABLE)
         try:
             outcome = (
-                save_edit(office, centre, read, revision)
+                save_edit(self._office, centre, read, revision)
                 if edited
-                else save_once(office, centre, read, submission, visit.now)
+                else save_once(self._office, centre, read, submission, visit.now)
             )
         except PostIsUnknown:
             raise NotYours(read.publication.slug) from None
         except OSError:
             log.exception("a post could not be kept in %s", centre.slug)
             shown = Shown(fields=fields, submission=submission, revision=revision, unsaved=True)
-            return drawn(form, opening, shown, edited, _NO_ROOM)
+            return self._drawn(form, opening, shown, edited, _NO_ROOM)
         if isinstance(outcome, Collision):
             shown = Shown(
                 fields=fields, submission=submission, revision=revision, stands=outcome.stored
             )
-            return drawn(form, opening, shown, outcome.stored, _CONFLICT)
+            return self._drawn(form, opening, shown, outcome.stored, _CONFLICT)
         slug = outcome.stored.post.publication.slug
         return redirect(f"/equipe/{centre.slug}/publications/{slug}/", 303)
 
-    @app.route("/equipe/<slug>/nouveau/<kind>", methods=["GET", "POST"], endpoint="new")
-    def _new(slug: str, kind: str) -> Response | tuple[str, int]:
+    def new(self, slug: str, kind: str) -> Response | tuple[str, int]:
         visit: Visit = g.visit
         centre = visit.centre(slug)
         form = FORMS.get(kind)
         if form is None:
             raise NotYours(kind)
         if request.method == "POST":
-            return received(form, centre, None)
-        opening = opened(centre, visit)
+            return self._received(form, centre, None)
+        opening = self._opened(centre, visit)
         shown = Shown(fields=form.fresh(opening), submission=new_submission())
-        return drawn(form, opening, shown, None, 200)
+        return self._drawn(form, opening, shown, None, 200)
 
-    @app.route(
-        "/equipe/<slug>/publications/<post>/modifier", methods=["GET", "POST"], endpoint="edit"
-    )
-    def _edit(slug: str, post: str) -> Response | tuple[str, int]:
+    def edit(self, slug: str, post: str) -> Response | tuple[str, int]:
         visit: Visit = g.visit
         centre = visit.centre(slug)
-        stored = read_post(office.content, centre, post) if SLUG.match(post) else None
+        stored = read_post(self._office.content, centre, post) if SLUG.match(post) else None
         if stored is None:
             raise NotYours(post)
         form = FORMS[kind_of(stored.post).name]
         if request.method == "POST":
-            return received(form, centre, stored)
-        opening = opened(centre, visit)
+            return self._received(form, centre, stored)
+        opening = self._opened(centre, visit)
         shown = Shown(
             fields=form.of_post(stored.post, visit.now),
             submission=new_submission(),
             revision=stored.revision,
         )
-        return drawn(form, opening, shown, stored, 200)
+        return self._drawn(form, opening, shown, stored, 200)
 
 
 def differing(
