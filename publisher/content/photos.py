@@ -36,10 +36,13 @@ def keep_photo(root: Path, centre: str, photo: Photo, files: Mapping[str, bytes]
 
 
 def read_photo(root: Path, centre: str, photo_id: str) -> Photo | None:
-    """The photo of that id, or None when the centre does not have it whole."""
-    if PHOTO_ID.match(photo_id) is None:
-        return None
+    """The photo of that id, or None when the centre does not have it whole.
+
+    A symbolic link is not read, wherever it leads: it could lead out of the centre.
+    """
     folder = photos_folder(root, centre) / photo_id
+    if PHOTO_ID.match(photo_id) is None or folder.is_symlink():
+        return None
     try:
         facts = json.loads((folder / FACTS).read_bytes())
         photo = Photo(
@@ -52,8 +55,9 @@ def read_photo(root: Path, centre: str, photo_id: str) -> Photo | None:
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return None
-    names = (MASTER, *(one.name for one in photo.renditions))
-    return photo if photo.renditions and all((folder / name).is_file() for name in names) else None
+    files = [folder / name for name in (MASTER, *(one.name for one in photo.renditions))]
+    is_whole = all(file.is_file() and not file.is_symlink() for file in files)
+    return photo if photo.renditions and is_whole else None
 
 
 def photo_file(root: Path, centre: str, photo_id: str, rendition: str) -> Path:

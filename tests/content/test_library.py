@@ -170,6 +170,19 @@ def test_a_post_with_an_absent_photo_is_set_aside(tmp_path: Path) -> None:
     assert PHOTO_IDS[1] in reading.unfit[0].sentence()
 
 
+def test_a_photo_is_never_a_symbolic_link(tmp_path: Path) -> None:
+    """A rendition, or a whole photo, that is a link to elsewhere is no photo of the centre."""
+    _keep_photos(tmp_path, *PHOTO_IDS[:3])
+    photos = tmp_path / CENTRE.slug / "photos"
+    secret = tmp_path / "secret.key"
+    secret.write_text("clé", encoding="utf-8")
+    (photos / PHOTO_IDS[0] / "480.jpg").unlink()
+    (photos / PHOTO_IDS[0] / "480.jpg").symlink_to(secret)
+    (photos / PHOTO_IDS[3]).symlink_to(photos / PHOTO_IDS[1])
+    found = [read_photo(tmp_path, CENTRE.slug, one) is not None for one in PHOTO_IDS[:4]]
+    assert found == [False, True, True, False]
+
+
 def test_a_photo_is_kept_whole_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
