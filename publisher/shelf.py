@@ -5,7 +5,6 @@
 """
 
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -149,15 +148,6 @@ def read_edition(build: Path, centre: str) -> Edition | None:
         set_aside=tuple((row[0], row[1], row[2]) for row in table["set_aside"]),
         changed=table["changed"],
     )
-
-
-def digest_of_site(site: Path) -> str:
-    """One digest of every name and byte below *site*: equal sites have equal digests."""
-    total = hashlib.sha256()
-    for name in sorted(files_of(site)):
-        total.update(name.encode() + b"\0")
-        total.update(hashlib.sha256((site / name).read_bytes()).digest())
-    return total.hexdigest()
 
 
 def _perform(folder: Path, journal: Mapping[str, object]) -> None:

@@ -51,7 +51,7 @@ CENTRE = Centre(
 def publication(slug: str = "2026-11-18-essai", **changes: object) -> Publication:
     """A publication of Les Tilleuls, live at NOW unless *changes* say otherwise."""
     facts: dict[str, object] = {"published_at": NOW - timedelta(hours=1), **changes}
-    return Publication(centre=CENTRE.slug, slug=slug, **facts)  # type: ignore[arg-type]
+    return Publication(centre=CENTRE.slug, slug=slug, **facts)  # type: ignore[arg-type]  # facts by name
 
 
 def article(

@@ -118,9 +118,9 @@ def with_lines(fields: Fields, lines: Iterable[Line]) -> Fields:
     return fields | {f"slot-{name}": [getattr(line, name) for line in ordered] for name in COLUMNS}
 
 
-def usual_moment(day: date, centre: Centre, holidays: bool) -> Moment:  # noqa: FBT001 (a fact of the day)
+def usual_moment(day: date, centre: Centre, *, is_holiday: bool) -> Moment:
     """The moment a new line of *day* is most likely for."""
-    if holidays and Moment.HOLIDAYS in centre.moments:
+    if is_holiday and Moment.HOLIDAYS in centre.moments:
         return Moment.HOLIDAYS
     if day.weekday() == WEDNESDAY and Moment.WEDNESDAY in centre.moments:
         return Moment.WEDNESDAY
@@ -267,7 +267,7 @@ def _empty(day: str, fields: Fields, opening: Opening, lines: list[Line]) -> Lin
     if real is None:
         return None
     same = [line.moment for line in lines if line.day == day and not line.is_empty]
-    moment = usual_moment(real, opening.centre, first(fields, "semaine") == HOLIDAYS)
+    moment = usual_moment(real, opening.centre, is_holiday=first(fields, "semaine") == HOLIDAYS)
     return Line(day=day, moment=same[-1] if same else moment.value, group="", title="")
 
 

@@ -20,7 +20,7 @@ def press(desk: Desk, **more: object) -> None:
     }
     fresh_stage(desk.instance / "build", TILLEULS)
     facts = {"made_at": NOW, "moment": NOW, "posts": posts, **more}
-    place(desk.instance / "build", TILLEULS, Edition(**facts))  # type: ignore[arg-type]
+    place(desk.instance / "build", TILLEULS, Edition(**facts))  # type: ignore[arg-type]  # facts by name
 
 
 def test_the_first_day_says_where_to_begin(ines: Visitor) -> None:

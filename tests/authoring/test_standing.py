@@ -25,7 +25,7 @@ def put(desk: Desk, post: Post) -> StoredPost:
 def edition(stored: StoredPost | None = None, **more: object) -> Edition:
     """An edition that shows *stored*, or nothing."""
     posts = {stored.post.publication.slug: stored.revision} if stored else {}
-    return Edition(made_at=NOW, moment=NOW, **{"posts": posts, **more})  # type: ignore[arg-type]
+    return Edition(made_at=NOW, moment=NOW, **{"posts": posts, **more})  # type: ignore[arg-type]  # facts by name
 
 
 def stand(stored: StoredPost, on_shelf: Edition | None) -> Standing:

@@ -14,9 +14,9 @@ from publisher.authoring.office import new_submission
 from publisher.content.library import read_centre, save_new_post
 from publisher.model.moment import Moment
 from publisher.model.post import PhotoArticle, Programme, Reminder
-from publisher.shelf import digest_of_site
 from tests.authoring.conftest import TILLEULS, Desk, Visitor
 from tests.posts import NOW, article, programme, reminder
+from tests.sites import digest_of_site
 
 REMINDER = f"/equipe/{TILLEULS}/nouveau/reminder"
 PHOTOS = f"/equipe/{TILLEULS}/nouveau/photo-article"

@@ -4,8 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,6 +27,8 @@ from publisher.model.post import PhotoArticle, Post
 from publisher.model.town import Centre, Town
 from tests.instance import make_instance
 from tests.posts import NOW, PHOTO_IDS, article, photo, programme, reminder
+from tests.sites import digest_of_site
+from tests.waiting import wait_until
 
 
 def _picture(width: int, height: int) -> bytes:
@@ -101,7 +101,7 @@ def test_two_builds_of_the_same_moment_are_the_same_bytes(bench: Bench, tmp_path
     """Same content, same moment: the same site, in another process with another hash seed."""
     bench.save(article(), reminder(), programme(), article("2026-11-17-groupe", groups=("moyens",)))
     _build(bench)
-    here = shelf.digest_of_site(bench.site)
+    here = digest_of_site(bench.site)
     command = [
         sys.executable,
         "-m",
@@ -118,7 +118,7 @@ def test_two_builds_of_the_same_moment_are_the_same_bytes(bench: Bench, tmp_path
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert shelf.digest_of_site(bench.site) == here
+    assert digest_of_site(bench.site) == here
 
 
 @pytest.mark.parametrize("before", [True, False])
@@ -184,13 +184,13 @@ def test_ci_refuses_the_whole_and_changes_nothing(bench: Bench) -> None:
     """One post that is not fit: the site stays as it was, and post and line are told."""
     bench.save(reminder(), programme())
     _build(bench)
-    before = shelf.digest_of_site(bench.site)
+    before = digest_of_site(bench.site)
     bench.save(article())
     _spoil(bench)
     outcome = build_whole(bench.places, bench.town, bench.centre, NOW)
     assert isinstance(outcome, NotBuilt)
     assert outcome.unfit[0].line == 6
-    assert shelf.digest_of_site(bench.site) == before
+    assert digest_of_site(bench.site) == before
 
 
 def test_the_press_sets_aside_what_is_not_fit(bench: Bench) -> None:
@@ -261,14 +261,6 @@ def test_an_edit_replaces_and_leaves_nothing_of_before(bench: Bench) -> None:
     assert bench.holds("Autre titre")
 
 
-def _until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    pause = threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline, "the condition never came"
-        pause.wait(0.02)
-
-
 def test_the_press_sees_a_hand_edit_and_obeys_the_clock(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -279,13 +271,13 @@ def test_the_press_sees_a_hand_edit_and_obeys_the_clock(
     thread = threading.Thread(target=working.run)
     thread.start()
     try:
-        _until((bench.site / "index.html").exists)
+        wait_until((bench.site / "index.html").exists, "the first edition")
         starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
         bench.save(reminder(published_at=starts_at, ends_at=starts_at + timedelta(seconds=2)))
         assert not bench.holds("Maillot, bonnet")
-        _until(lambda: bench.holds("Maillot, bonnet"))
+        wait_until(lambda: bench.holds("Maillot, bonnet"), "the reminder")
         assert datetime.now(UTC) >= starts_at
-        _until(lambda: not bench.holds("Maillot, bonnet"))
+        wait_until(lambda: not bench.holds("Maillot, bonnet"), "its end")
         assert datetime.now(UTC) >= starts_at + timedelta(seconds=2)
     finally:
         working.stop()

@@ -10,7 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.gate.conftest import Instance, run_instance
-from tests.sign_in.ent_process import free_port, run_ent
+from tests.sign_in.ent_process import run_ent
+from tests.waiting import free_port
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,8 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import threading
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,25 +19,10 @@ from publisher.settings import Settings, read_settings
 from publisher.sign_in.pseudonym import pseudonym
 from publisher.wiring import utc_now
 from tests.instance import make_instance
+from tests.waiting import free_port, wait_until
 
 PHONE = {"width": 360, "height": 780}
 DESK = {"width": 1280, "height": 900}
-
-
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    """Wait until *condition* holds; fail saying *what* never came."""
-    deadline = time.monotonic() + seconds
-    pause = threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline, f"never came: {what}"
-        pause.wait(0.05)
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def answers(url: str) -> bool:

@@ -10,7 +10,8 @@ from publisher.centres import TownOnDisk
 from publisher.content.library import save_new_post
 from publisher.model.post import Publication, Reminder
 from publisher.wiring import utc_now
-from tests.journeys.conftest import PHONE, RunningTown, Visit, edition_of, wait_until
+from tests.journeys.conftest import PHONE, RunningTown, Visit, edition_of
+from tests.waiting import wait_until
 
 
 def _presses(town: RunningTown) -> list[int]:

@@ -17,7 +17,8 @@ from publisher.content.library import read_centre, save_new_post
 from publisher.content.photos import keep_photo
 from publisher.photos.prepare import PreparedPhoto, new_photo_id, prepare_photo
 from publisher.wiring import utc_now
-from tests.journeys.conftest import DESK, PHONE, RunningTown, Visit, edition_of, wait_until
+from tests.journeys.conftest import DESK, PHONE, RunningTown, Visit, edition_of
+from tests.waiting import wait_until
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -90,7 +91,7 @@ def _filled(town: RunningTown) -> None:
         for post in (
             PhotoArticle(publication=about, title="Les pages", moment=Moment.WEDNESDAY, photos=tuple(photos), text="Un *mot* et [un lien](https://example.org/)."),
             Reminder(publication=ends, sentence="Un maillot", pictogram="maillot", day=now.date() + timedelta(days=1)),
-            Programme(publication=weekly, title="", starts_on=monday, ends_on=monday + timedelta(days=4), slots=(Slot(day=monday, moment=Moment.LUNCH, group=None, title="Chorale"), Slot(day=monday, moment=Moment.EVENING, group="moyens", title="Échecs", bring="un jeu"))),
+            Programme(publication=weekly, title="", starts_on=monday, ends_on=monday + timedelta(days=4), slots=(Slot(day=monday, moment=Moment.LUNCH, group=None, title="Chorale"), Slot(day=monday, moment=Moment.EVENING, group="moyens", title="Échecs", bring="un jeu"), Slot(day=monday, moment=Moment.EVENING, group="petits", title="Comptines"))),
         ):  # fmt: skip
             save_new_post(content, post)
     wait_until(
@@ -245,10 +246,22 @@ def test_the_site_reads_without_javascript(visits: Callable[..., Visit]) -> None
     family = visits(PHONE, java_script_enabled=False)
     family.sign_in("parent-prevert", "/les-tilleuls/articles/pages-0.html")
     family.page.goto("/les-tilleuls/articles/pages-0.html")
-    family.page.locator(".galerie a").first.tap()
-    assert family.page.locator(".visionneuse > li:target img").is_visible()
+    gallery = family.page.locator(".galerie")
+    gallery.locator("a").first.tap()
+    expect(family.page.locator(".visionneuse > li:target img")).to_be_visible()
+    expect(gallery).to_be_hidden()
     family.page.go_back()
-    assert family.page.locator(".galerie").is_visible()
+    expect(gallery).to_be_visible()
+    family.page.goto("/les-tilleuls/programmes/pages-programme-0.html")
+    chess = family.page.get_by_text("Échecs")
+    expect(chess).to_be_visible()
+    family.page.locator(".filtre label", has_text="Petits").tap()
+    expect(chess).to_be_hidden()
+    expect(family.page.get_by_text("Chorale")).to_be_visible()
+    family.page.locator(".filtre label", has_text="Moyens").tap()
+    expect(chess).to_be_visible()
+    family.page.goto("/les-tilleuls/index.html")
+    expect(family.page.get_by_role("heading", name="À ne pas oublier")).to_be_visible()
 
 
 def test_the_first_page_is_light(visits: Callable[..., Visit]) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import PHONE, RunningTown, Visit, wait_until
+from tests.journeys.conftest import PHONE, RunningTown, Visit
+from tests.waiting import wait_until
 
 ONLINE = re.compile("en ligne", re.IGNORECASE)
 

@@ -12,7 +12,8 @@ from publisher.model.moment import Moment
 from publisher.model.post import Programme, Publication, Slot
 from publisher.model.school_year import monday_of
 from publisher.wiring import utc_now
-from tests.journeys.conftest import DESK, RunningTown, Visit, wait_until
+from tests.journeys.conftest import DESK, RunningTown, Visit
+from tests.waiting import wait_until
 
 ONLINE = re.compile("en ligne", re.IGNORECASE)
 

@@ -1,7 +1,6 @@
 """The demo ENT in its own process on loopback, and the person who clicks in it."""
 
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import requests
+
+from tests.waiting import free_port
 
 PUBLIC_URL = "http://127.0.0.1:8000"
 """Where the tested instance says it is: nobody listens there, its answers are read in process."""
@@ -29,14 +30,6 @@ class RunningEnt:
     def discovery_url(self) -> str:
         """What a source is configured with."""
         return f"{self.url}/.well-known/openid-configuration"
-
-
-def free_port() -> int:
-    """A port of loopback nobody listens on."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
 
 
 @contextmanager

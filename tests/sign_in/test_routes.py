@@ -16,7 +16,8 @@ from publisher.sign_in.pseudonym import pseudonym
 from publisher.sign_in.routes import return_path
 from tests.gate.conftest import Instance, run_instance
 from tests.gate.visiting import Browser, Reply, path_of, query_of
-from tests.sign_in.ent_process import PUBLIC_URL, RunningEnt, choose, free_port, run_ent, visit
+from tests.sign_in.ent_process import PUBLIC_URL, RunningEnt, choose, run_ent, visit
+from tests.waiting import free_port
 
 
 @pytest.fixture(name="ent", scope="module")
