@@ -52,8 +52,28 @@ class LinkInText:
     line: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadText:
+    """An author's text as it was read once, for all the pages that show it.
+
+    `html` is `html_of` the text, links leading where they were written; `words` are its words on
+    one line, without marks; `links` are those that `html` keeps, in reading order. Without
+    links, `html` is the same on every page.
+    """
+
+    html: str
+    words: str
+    links: tuple[LinkInText, ...]
+
+
 def _as_written(target: str) -> str:
     return target
+
+
+def read_text(text: str) -> ReadText:
+    """All that pages need of an author's *text*, from one reading. Never raises."""
+    made = html_of(text)
+    return ReadText(html=made, words=_words_of(made), links=_links_of(made, text))
 
 
 def html_of(text: str, *, leads_to: Callable[[str], str] = _as_written) -> str:
@@ -78,16 +98,7 @@ def html_of(text: str, *, leads_to: Callable[[str], str] = _as_written) -> str:
 
 def links_of(text: str) -> tuple[LinkInText, ...]:
     """The links that `html_of(text)` keeps, in reading order, each with its line in *text*."""
-    found = _Links()
-    found.feed(html_of(text))
-    found.close()
-    lines = _encodable(text).splitlines()
-    seen: dict[str, int] = {}
-    links = []
-    for target in found.targets:
-        seen[target] = seen.get(target, 0) + 1
-        links.append(LinkInText(target=target, line=_line_of(target, seen[target], lines)))
-    return tuple(links)
+    return _links_of(html_of(text), text)
 
 
 def path_in_site(target: str, centre: str) -> str | None:
@@ -118,8 +129,25 @@ def path_in_site(target: str, centre: str) -> str | None:
 
 def plain_of(text: str) -> str:
     """The words of an author's *text*, on one line, without its marks."""
+    return _words_of(html_of(text))
+
+
+def _links_of(made: str, text: str) -> tuple[LinkInText, ...]:
+    found = _Links()
+    found.feed(made)
+    found.close()
+    lines = _encodable(text).splitlines()
+    seen: dict[str, int] = {}
+    links = []
+    for target in found.targets:
+        seen[target] = seen.get(target, 0) + 1
+        links.append(LinkInText(target=target, line=_line_of(target, seen[target], lines)))
+    return tuple(links)
+
+
+def _words_of(made: str) -> str:
     words = _Words()
-    words.feed(html_of(text))
+    words.feed(made)
     words.close()
     return " ".join("".join(words.pieces).split())
 

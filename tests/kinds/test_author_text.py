@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.kinds.author_text import LinkInText, html_of, links_of, path_in_site, plain_of
+from publisher.kinds.author_text import (
+    LinkInText,
+    ReadText,
+    html_of,
+    links_of,
+    path_in_site,
+    plain_of,
+    read_text,
+)
 from publisher.kinds.reading import MAX_TEXT
 
 TAGS = {"p", "em", "strong", "ul", "ol", "li", "a", "br", "h3", "h4", "blockquote", "hr"}
@@ -228,3 +236,14 @@ def test_several_threads_at_once() -> None:
     alone = [html_of(text) for text in texts]
     with ThreadPoolExecutor(max_workers=8) as pool:
         assert list(pool.map(html_of, texts)) == alone
+
+
+@settings(deadline=None)
+@given(
+    st.text(max_size=400) | st.text(alphabet="[]()<>!*_`#>-+.:/\\{}|&;=\n\t ax1'\"", max_size=400)
+)
+def test_a_text_read_once(text: str) -> None:
+    """Reading a text once gives what is asked of it piece by piece."""
+    assert read_text(text) == ReadText(
+        html=html_of(text), words=plain_of(text), links=links_of(text)
+    )
