@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from publisher.editions.inspect import inspect_site
+from publisher.editions.inspect import inspect_page, inspect_site
 from publisher.model.edition import Plan, Unfit
 from publisher.model.post import PhotoInArticle
 from tests.editions.small_town import SmallTown, all_kinds_of_posts, files_of, pages_of
-from tests.posts import PHOTO_IDS, article, programme, reminder
+from tests.posts import CENTRE, PHOTO_IDS, article, programme, reminder
 
 HOME, ARTICLE = "index.html", "articles/foret.html"
 
@@ -87,7 +87,7 @@ def test_a_site_that_is_fit(fit: Fit) -> None:
             "n'existe pas",
         ),
         (*_add('<a href="nulle-part.html">x</a>'), "« nulle-part.html » n'existe pas"),
-        (*_add('<a href="rappels.html#nulle-part">x</a>'), "n'existe pas"),
+        (*_add('<a href="index.html#nulle-part">x</a>'), "n'existe pas"),
         (*_add('<a href="#nulle-part">x</a>'), "n'existe pas"),
         (*_add('<a href="../le-moulin/index.html">x</a>'), "n'existe pas"),
         (*_add('<a href="/les-tilleuls/rappels.html">x</a>'), "n'existe pas"),
@@ -114,6 +114,9 @@ def test_a_planted_fault_is_found(fit: Fit, old: str, new: str, says: str) -> No
         "/entrer",
         "rappels.html?x=1",
         "programmes/../rappels.html",
+        "rappels.html#what-its-own-page-is-asked",
+        "#contenu",
+        "index.html#contenu",
     ],
 )
 def test_what_a_page_may_lead_to(fit: Fit, address: str) -> None:
@@ -142,17 +145,16 @@ def test_a_decorative_photo_needs_no_words(fit: Fit) -> None:
     """No words is right only for the photo that its article says is decorative."""
     assert f"../photos/{PHOTO_IDS[1]}/1080.jpg" in fit.pages[ARTICLE]
     assert 'alt=""' in fit.pages[ARTICLE]
-    made_to_speak = replace(
-        fit.plan.content,
-        posts=tuple(
-            replace(post, photos=tuple(replace(one, caption="x") for one in post.photos))
-            if hasattr(post, "photos")
-            else post
-            for post in fit.plan.content.posts
-        ),
-    )
-    plan = replace(fit.plan, content=made_to_speak)
-    assert {one.post for one in inspect_site(fit.pages, fit.paths, plan)} == {"foret"}
+    (page,) = (one for one in fit.plan.pages if one.path == ARTICLE)
+    shown = page.article
+    assert shown is not None
+    speaking = replace(shown, photos=tuple(replace(one, caption="x") for one in shown.photos))
+    text, exists = fit.pages[ARTICLE], fit.paths.__contains__
+    found = [
+        inspect_page(ARTICLE, text, replace(page, article=one), centre=CENTRE.slug, exists=exists)
+        for one in (shown, speaking)
+    ]
+    assert [{fault.post for fault in faults} for faults in found] == [set(), {"foret"}]
 
 
 @pytest.mark.parametrize("path", [ARTICLE, f"photos/{PHOTO_IDS[0]}/480.jpg", "flux.xml"])
