@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from publisher.editions.inspect import inspect_site
-from publisher.editions.render import RenderFailed, copy_theme, theme_digest
+from publisher.editions.render import RenderFailed
 from publisher.kinds.reminder import PICTOGRAMS
 from publisher.model.edition import CentreContent
 from publisher.model.moment import Moment
@@ -297,13 +297,25 @@ def test_the_feed_is_stable(small_town: SmallTown, site: Path, empty: Path) -> N
 
 
 def test_a_group_s_feed_names_the_group(site: Path) -> None:
-    """A group's feed says whose it is, and leads to where each post stands."""
+    """A group's feed says whose it is, and tells its own posts only, where each stands."""
     feed = ET.parse(site / "groupes" / "moyens" / "flux.xml").getroot()  # noqa: S314 (our own file)
     assert feed.findtext(f"{ATOM}title") == "Moyens · Les Tilleuls"
     links = {one.get("href") for one in feed.findall(f"{ATOM}entry/{ATOM}link")}
     base = "https://preau.valmont.example/les-tilleuls"
-    assert f"{base}/groupes/moyens/articles/potager.html" in links
-    assert f"{base}/articles/foret.html" in links
+    assert links == {f"{base}/groupes/moyens/articles/potager.html"}
+
+
+def test_a_group_s_pages_offer_both_feeds(site: Path) -> None:
+    """A reader of feeds finds, on a group's page, the group's and the whole centre's."""
+    offered = re.compile(
+        r'<link rel="alternate" type="application/atom\+xml" href="([^"]+)" title="([^"]+)">'
+    )
+    group = (site / "groupes" / "moyens" / "archives" / "index.html").read_text()
+    assert offered.findall(group) == [
+        ("../flux.xml", "Moyens · Les Tilleuls"),
+        ("../../../flux.xml", "Les Tilleuls"),
+    ]
+    assert offered.findall((site / "index.html").read_text()) == [("flux.xml", "Les Tilleuls")]
 
 
 def test_pelican_follows_no_link_of_an_author(small_town: SmallTown) -> None:
@@ -394,24 +406,6 @@ def test_pelican_leaves_the_process_as_it_was(small_town: SmallTown) -> None:
     assert (list(sys.path), locale.setlocale(locale.LC_ALL), logging.getLoggerClass()) == before
     assert logging.getLoggerClass() is logging.Logger
     assert type(logging.getLogger()) is logging.RootLogger
-
-
-def test_the_digest_of_a_theme(tmp_path: Path) -> None:
-    """The folder of a theme's files changes when a byte or a name does, and only then."""
-    theme = tmp_path / "theme"
-    shutil.copytree(THEME, theme)
-    first = theme_digest(theme)
-    assert re.fullmatch(r"[0-9a-f]{12}", first)
-    assert first == theme_digest(THEME)
-    (theme / "templates" / "home.html").write_text("other")
-    (theme / "static" / ".DS_Store").write_text("x")
-    assert theme_digest(theme) == first
-    (theme / "static" / "preau.css").write_text("other")
-    assert theme_digest(theme) != first
-    stage = tmp_path / "stage"
-    folder = copy_theme(theme, stage)
-    assert (stage / folder / "preau.css").read_text() == "other"
-    assert not (stage / folder / ".DS_Store").exists()
 
 
 def test_the_theme_has_each_shape_and_pictogram() -> None:
