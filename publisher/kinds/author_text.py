@@ -6,6 +6,7 @@ what may remain. No image comes from a text, and no link but to a page, a mail o
 
 import html
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -38,6 +39,15 @@ _BRACKET = re.compile(
     )?""",
     re.VERBOSE,
 )
+_BEGINS = r"\w«“\"'(…–—•\u2600-\u27bf\U0001f300-\U0001faff"
+_GOES_ON = rf"{_BEGINS}»”’).,;:!?/%€°@+=\-\u200d\u20e3\ufe0f \u00a0\u202f"
+_PLAIN_LINE = (
+    rf"(?!\d+\.)[{_BEGINS}]"  # no list, quote, heading nor rule
+    rf"(?:[{_GOES_ON}]++|&(?=[ ]))*+"
+    r"(?<![ \u00a0\u202f])"  # no blank at the end
+)
+_PLAIN = re.compile(rf"{_PLAIN_LINE}(?:\n++{_PLAIN_LINE})*+")
+"""Lines in which Markdown, `_BRACKET` and nh3 find nothing to do but with `&`, `_` and U+00A0."""
 _HEADING = re.compile(r"<(/?)h([1-6])>")
 _PELICAN = re.compile(
     r"[{|](?:attach|static|filename|author|category|index|tag)[|}]", re.IGNORECASE
@@ -72,8 +82,12 @@ def _as_written(target: str) -> str:
 
 def read_text(text: str) -> ReadText:
     """All that pages need of an author's *text*, from one reading. Never raises."""
+    made = _html_of_plain(text)
+    if made is not None:
+        return ReadText(html=made, words=" ".join(text.split()), links=())
     made = html_of(text)
-    return ReadText(html=made, words=_words_of(made), links=_links_of(made, text))
+    found = _found_in(made)
+    return ReadText(html=made, words=found.words, links=found.links(text))
 
 
 def html_of(text: str, *, leads_to: Callable[[str], str] = _as_written) -> str:
@@ -83,22 +97,29 @@ def html_of(text: str, *, leads_to: Callable[[str], str] = _as_written) -> str:
     page. *leads_to* rewrites where each link that stays leads, for the page it is put in.
     Nothing an author can write raises: what Markdown cannot unfold is given as plain text.
     """
-    clean = nh3.clean(
-        _unfolded(text),
-        tags=_TAGS,
-        clean_content_tags=set(),
-        attributes={"*": set(), "a": {"href"}},
-        url_schemes=set(SCHEMES),
-        link_rel=_REL,
-        attribute_filter=_only_safe_links(leads_to),
-    )
+    plain = _html_of_plain(text)
+    return _html_of_marked(text, leads_to) if plain is None else plain
+
+
+def _html_of_plain(text: str) -> str | None:
+    """The HTML of a text of plain paragraphs, as most are; None when there may be more in it."""
+    if "_" in text or _PLAIN.fullmatch(text) is None:
+        return None
+    safe = text.replace("&", "&amp;").replace("\u00a0", "&nbsp;")
+    paragraphs = [one.strip("\n").replace("\n", "<br>\n") for one in safe.split("\n\n")]
+    return "\n".join(f"<p>{one}</p>" for one in paragraphs if one)
+
+
+def _html_of_marked(text: str, leads_to: Callable[[str], str]) -> str:
+    """The HTML of any text."""
+    cleaner = _CLEANER if leads_to is _as_written else _cleaner(leads_to)
     # A link that leads nowhere any more is only its words.
-    return _LED_NOWHERE.sub(r"\1", clean)
+    return _LED_NOWHERE.sub(r"\1", cleaner.clean(_unfolded(text)))
 
 
 def links_of(text: str) -> tuple[LinkInText, ...]:
     """The links that `html_of(text)` keeps, in reading order, each with its line in *text*."""
-    return _links_of(html_of(text), text)
+    return read_text(text).links
 
 
 def path_in_site(target: str, centre: str) -> str | None:
@@ -129,27 +150,18 @@ def path_in_site(target: str, centre: str) -> str | None:
 
 def plain_of(text: str) -> str:
     """The words of an author's *text*, on one line, without its marks."""
-    return _words_of(html_of(text))
+    return read_text(text).words
 
 
-def _links_of(made: str, text: str) -> tuple[LinkInText, ...]:
-    found = _Links()
-    found.feed(made)
-    found.close()
-    lines = _encodable(text).splitlines()
-    seen: dict[str, int] = {}
-    links = []
-    for target in found.targets:
-        seen[target] = seen.get(target, 0) + 1
-        links.append(LinkInText(target=target, line=_line_of(target, seen[target], lines)))
-    return tuple(links)
-
-
-def _words_of(made: str) -> str:
-    words = _Words()
-    words.feed(made)
-    words.close()
-    return " ".join("".join(words.pieces).split())
+def _cleaner(leads_to: Callable[[str], str]) -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=_TAGS,
+        clean_content_tags=set(),
+        attributes={"*": set(), "a": {"href"}},
+        url_schemes=set(SCHEMES),
+        link_rel=_REL,
+        attribute_filter=_only_safe_links(leads_to),
+    )
 
 
 def _only_safe_links(leads_to: Callable[[str], str]) -> Callable[[str, str, str], str | None]:
@@ -173,6 +185,9 @@ def _is_safe(target: str) -> bool:
     if name in {"http", "https"}:
         return rest.startswith("//") and rest[2:3] not in {"", "/"}
     return name in SCHEMES and bool(rest)
+
+
+_CLEANER = _cleaner(_as_written)
 
 
 class _OnlyItsWords(ImageInlineProcessor):
@@ -205,10 +220,16 @@ class _ShortOnlyItsWords(ShortImageReferenceInlineProcessor):
         return self.unescape(text)
 
 
-def _unfolded(text: str) -> str:
-    """Markdown's HTML of *text*, not yet cleaned, with headings at their level."""
-    text = _BRACKET.sub(_only_if_it_links, _encodable(text))
-    # One converter a call: it keeps state while it works, and a press may have several threads.
+class _Kept(threading.local):
+    """Each thread's own converter: it keeps state while it works."""
+
+    converter: markdown.Markdown | None = None
+
+
+_KEPT = _Kept()
+
+
+def _new_converter() -> markdown.Markdown:
     converter = markdown.Markdown(extensions=["nl2br", "sane_lists"], output_format="html")
     converter.preprocessors.deregister("html_block")
     for name in ("html", "entity"):
@@ -220,11 +241,20 @@ def _unfolded(text: str) -> str:
     patterns.register(_OnlyItsWords(IMAGE_LINK_RE, converter), "image_link", 150)
     patterns.register(_ReferenceOnlyItsWords(IMAGE_REFERENCE_RE, converter), "image_reference", 140)
     patterns.register(_ShortOnlyItsWords(IMAGE_REFERENCE_RE, converter), "short_image_ref", 125)
+    return converter
+
+
+def _unfolded(text: str) -> str:
+    """Markdown's HTML of *text*, not yet cleaned, with headings at their level."""
+    text = _BRACKET.sub(_only_if_it_links, _encodable(text))
+    converter, _KEPT.converter = _KEPT.converter or _new_converter(), None
     try:
         unfolded = converter.convert(text)
     except (RecursionError, ValueError, IndexError, AttributeError, AssertionError):
-        # Marks nested a thousand deep, or a broken address: nobody wrote that as a text.
+        # Marks nested a thousand deep, or a broken address: nobody wrote that as a text. The
+        # converter, stopped halfway, is not used again.
         return "".join(f"<p>{html.escape(part)}</p>" for part in text.split("\n\n") if part.strip())
+    _KEPT.converter = converter.reset()
     return _at_their_level(unfolded)
 
 
@@ -264,29 +294,43 @@ def _line_of(target: str, occurrence: int, lines: list[str]) -> int:
     return found[min(occurrence, len(found)) - 1]
 
 
-class _Links(HTMLParser):
-    """The targets of links, in order."""
+def _found_in(made: str) -> "_Found":
+    found = _Found()
+    found.feed(made)
+    found.close()
+    return found
+
+
+class _Found(HTMLParser):
+    """The words between the tags, and the targets of links, in order."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.targets: list[str] = []
+        self._pieces: list[str] = []
+        self._targets: list[str] = []
+
+    @property
+    def words(self) -> str:
+        """The words, on one line."""
+        return " ".join("".join(self._pieces).split())
+
+    def links(self, text: str) -> tuple[LinkInText, ...]:
+        """The links, each with its line in *text*."""
+        if not self._targets:
+            return ()
+        lines = _encodable(text).splitlines()
+        seen: dict[str, int] = {}
+        links = []
+        for target in self._targets:
+            seen[target] = seen.get(target, 0) + 1
+            links.append(LinkInText(target=target, line=_line_of(target, seen[target], lines)))
+        return tuple(links)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "a":
-            self.targets += [value for name, value in attrs if name == "href" and value]
-
-
-class _Words(HTMLParser):
-    """The words between the tags."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.pieces: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del attrs
-        if tag in {"p", "li", "br", "h3", "h4", "blockquote"}:
-            self.pieces.append(" ")
+            self._targets += [value for name, value in attrs if name == "href" and value]
+        elif tag in {"p", "li", "br", "h3", "h4", "blockquote"}:
+            self._pieces.append(" ")
 
     def handle_data(self, data: str) -> None:
-        self.pieces.append(data)
+        self._pieces.append(data)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from publisher.kinds import author_text
 from publisher.kinds.author_text import (
     LinkInText,
     ReadText,
@@ -246,4 +247,152 @@ def test_a_text_read_once(text: str) -> None:
     """Reading a text once gives what is asked of it piece by piece."""
     assert read_text(text) == ReadText(
         html=html_of(text), words=plain_of(text), links=links_of(text)
+    )
+
+
+_ORDINARY = st.sampled_from(
+    (
+        *(
+            "La fresque",
+            "goûter",
+            "3,5 km",
+            "2 + 2 = 4",
+            "à 16 h 30",
+            "n°2",
+            "e\u0301t\u00e9",
+            "œuvre",
+        ),
+        *(
+            "« oui »",
+            "«\u00a0oui\u00a0»",
+            "dit-elle\u202f!",
+            "l’été",
+            "l'été",
+            '"quoi"',
+            "…",
+            "–",
+            "—",
+        ),
+        *("Samira & Léo", "100 %", "5 €", "👍🏽", "👩‍👧", "☀️", "1️⃣", "(bien)", "a/b", "x@y.example"),
+    )
+)
+_NEARLY_ORDINARY = st.sampled_from(
+    (
+        *("1. un", "1.un", "12.", "٣. trois", "- un", "-un", "-", "--", "---", "+ un", "* un", "•"),
+        *("===", "=", "==", "# titre", "#", "> dit", ">", "<b>", "<", "a_b_c", "_a_", "*a*", "`a`"),
+        *(
+            "&",
+            "&eacute;",
+            "&#91;",
+            "&amp",
+            "AT&T",
+            "[a](b)",
+            "[",
+            "]",
+            "\\",
+            "!",
+            "![",
+            "{x}",
+            "|",
+        ),
+        *("http://v.example/", "mailto:a@b.example", ":", "~~a~~", "^", "$", "\u0301", "\ufeff"),
+        *("\ud800", "\ufffe", "\x00", "\x02", "\x1f", "\x85", "\u2028", "\u200b", "\u3000", "\xad"),
+    )
+)
+_GAPS = st.sampled_from(
+    (
+        *(
+            " ",
+            " ",
+            " ",
+            "\n",
+            "\n\n",
+            "\n\n\n",
+            "",
+            "  ",
+            "  \n",
+            "\n    ",
+            "\t",
+            "\r\n",
+            "\r",
+            "\x0b",
+        ),
+        *("\u00a0", "\u202f", "\n\u00a0", "\u202f\n", "\n ", " \n\n", "\x0c", "\u2009"),
+    )
+)
+
+
+_PLAIN_GAPS = st.sampled_from((" ", "\n", "\n\n"))
+
+
+@st.composite
+def _texts_of(
+    draw: st.DrawFn, pieces: st.SearchStrategy[str], gaps: st.SearchStrategy[str], most: int = 6
+) -> str:
+    first, *others = draw(st.lists(pieces, min_size=1, max_size=most))
+    return first + "".join(draw(gaps) + piece for piece in others)
+
+
+@st.composite
+def _texts_with_one_odd_piece(draw: st.DrawFn) -> str:
+    before = draw(st.just("") | _texts_of(_ORDINARY, _PLAIN_GAPS, 2).map(lambda text: text + "\n"))
+    gap = draw(st.sampled_from(("", " ", "\n", "\n\n")))
+    after = draw(st.just("") | _texts_of(_ORDINARY, _PLAIN_GAPS, 2))
+    return before + draw(st.sampled_from(("", "et ", "\n"))) + draw(_NEARLY_ORDINARY) + gap + after
+
+
+_any_text = st.one_of(
+    _texts_of(_ORDINARY, _PLAIN_GAPS),
+    _texts_of(_ORDINARY, _GAPS),
+    _texts_with_one_odd_piece(),
+    _texts_of(_ORDINARY | _NEARLY_ORDINARY, _GAPS),
+    st.text(alphabet="a1é.-=+*_>#&;: \n\u00a0\"'()", max_size=12),
+    st.text(max_size=30),
+)
+
+
+@settings(deadline=None, max_examples=4000)
+@given(_any_text)
+def test_a_plain_text_needs_no_converter(text: str) -> None:
+    """What is made of plain paragraphs directly is what Markdown and the sanitiser make of them."""
+    slowly = author_text._html_of_marked(text, author_text._as_written)
+    plainly = author_text._html_of_plain(text)
+    assert plainly in {None, slowly}
+    assert html_of(text) == slowly
+    assert plain_of(text) == author_text._found_in(slowly).words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Les petits ont planté des fèves.\nElles lèvent déjà !\n\nÀ suivre…",
+        "« Encore\u00a0! » dit Léo & rit Samira - 3,5 km en 1 h 30 (bravo) 👍🏽",
+        "25 enfants, 2 + 2 = 4, l’été — l'hiver",
+    ],
+)
+def test_what_most_animators_write_is_plain(text: str) -> None:
+    """Ordinary sentences, with their accents, signs and blanks, do not wait for the converter."""
+    assert author_text._html_of_plain(text) is not None
+
+
+_REFERENCES = st.sampled_from(("[a][r]", "[r]: x.html", "[r]", "![a][r]", "- a\n\n- b", "<tel:1>"))
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.lists(_any_text | st.sampled_from(HOSTILE) | _REFERENCES, max_size=6))
+def test_a_text_leaves_nothing_to_the_next(texts: list[str]) -> None:
+    """A converter used again makes of each text what a new one makes of it."""
+    author_text._KEPT.converter = None
+    in_a_row = [author_text._unfolded(text) for text in texts]
+    for text, made in zip(texts, in_a_row, strict=True):
+        author_text._KEPT.converter = None
+        assert author_text._unfolded(text) == made
+
+
+@pytest.mark.parametrize("piece", [">", "- a\n", "* - ", "> - "])
+def test_a_text_that_stops_the_converter(piece: str) -> None:
+    """After marks that nobody can unfold, the next text is read as if it were the first."""
+    html_of((piece * MAX_TEXT)[:MAX_TEXT])
+    assert html_of("- a\n\n- b\n\n*c*") == (
+        "<ul>\n<li>\n<p>a</p>\n</li>\n<li>\n<p>b</p>\n</li>\n</ul>\n<p><em>c</em></p>"
     )
