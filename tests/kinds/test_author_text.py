@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from publisher.kinds import author_text
@@ -353,6 +353,10 @@ _any_text = st.one_of(
 
 @settings(deadline=None, max_examples=4000)
 @given(_any_text)
+@example("du th&eacute; & des g&acirc;teaux")
+@example("La fresque\n===")
+@example("1. un")
+@example("Bravo  \nà tous")
 def test_a_plain_text_needs_no_converter(text: str) -> None:
     """What is made of plain paragraphs directly is what Markdown and the sanitiser make of them."""
     slowly = author_text._html_of_marked(text, author_text._as_written)
