@@ -1,6 +1,7 @@
 """A centre's posts on disk: read whole, saved durably, withdrawn."""
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +21,8 @@ from publisher.model.school_year import school_year_of
 from publisher.model.town import Centre
 
 DOCUMENT = "post.md"
+TAKEN = "index"
+"""The one slug that a programme cannot have: its page would stand where their list does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,24 @@ class StoredPost:
     post: Post
     path: Path
     revision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentOnDisk:
+    """Where a document stands, unread.
+
+    `key` is its school year and slug, `2026-2027/2026-11-18-fresque`; `stamp` changes when the
+    file does: its time, size and inode. An empty stamp means that it must be read to know.
+    """
+
+    key: str
+    path: Path
+    stamp: str = ""
+
+    @property
+    def slug(self) -> str:
+        """The slug of its post."""
+        return self.path.parent.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,16 +91,13 @@ def read_centre(root: Path, centre: Centre) -> Reading:
     stored: dict[str, StoredPost] = {}
     photos: dict[str, Photo] = {}
     unfit: list[Unfit] = []
-    for path in _documents(root, centre.slug, unfit):
-        slug = path.parent.name
-        if slug in stored:
-            unfit.append(
-                _unfit(root, path, _("Une autre publication du centre porte déjà ce nom."))
-            )
+    for document in sorted(documents_of(root, centre.slug), key=lambda one: one.path):
+        if document.slug in stored:
+            unfit.append(same_name(root, document.path))
             continue
-        read = _read_document(root, centre, path, photos)
+        read = read_document(root, centre, document.path, photos)
         if isinstance(read, StoredPost):
-            stored[slug] = read
+            stored[document.slug] = read
         else:
             unfit.extend(read)
     posts = tuple(stored[slug].post for slug in sorted(stored))
@@ -93,7 +111,7 @@ def read_centre(root: Path, centre: Centre) -> Reading:
 def read_post(root: Path, centre: Centre, slug: str) -> StoredPost | None:
     """The post of that slug, or None when the centre does not have it or it cannot be read."""
     for path in posts_folder(root, centre.slug).glob(f"*/{slug}/{DOCUMENT}"):
-        read = _read_document(root, centre, path, {})
+        read = read_document(root, centre, path, {})
         if isinstance(read, StoredPost):
             return read
     return None
@@ -169,31 +187,78 @@ def _write(path: Path, post: Post) -> StoredPost:
     return StoredPost(post=post, path=path, revision=revision_of(raw))
 
 
-def _documents(root: Path, centre: str, unfit: list[Unfit]) -> Iterator[Path]:
-    """Every `post.md`, in a fixed order; a symbolic link is refused, wherever it leads."""
+def documents_of(root: Path, centre: str) -> Iterator[DocumentOnDisk]:
+    """Every document of *centre*, unread and in no order; a folder that cannot be opened is one."""
     folder = posts_folder(root, centre)
-    for year in sorted(folder.iterdir()) if folder.is_dir() else ():
-        for place in sorted(year.iterdir()) if year.is_dir() and not year.is_symlink() else ():
-            path = place / DOCUMENT
-            if place.is_symlink() or path.is_symlink() or year.is_symlink():
-                unfit.append(
-                    _unfit(
-                        root,
-                        path,
-                        _("Un lien symbolique n'est pas lu. Mettez le fichier lui-même."),
-                    )
-                )
-            elif path.is_file():
-                yield path
+    for year in _folders(folder):
+        try:
+            places = list(_folders(Path(year.path)))
+        except OSError:
+            path = Path(year.path) / "?" / DOCUMENT
+            yield DocumentOnDisk(key=f"{year.name}/?", path=path)
+            continue
+        for place in places:
+            path = Path(place.path) / DOCUMENT
+            stamp = stamp_of(path)
+            if stamp is not None:
+                yield DocumentOnDisk(key=f"{year.name}/{place.name}", path=path, stamp=stamp)
 
 
-def _read_document(
+def document_at(root: Path, centre: str, path: Path) -> DocumentOnDisk | None:
+    """The document that *path* says, there or not; None when no document can stand there.
+
+    *path* is the document, its folder, or something in it.
+    """
+    try:
+        parts = path.relative_to(posts_folder(root, centre)).parts
+    except ValueError:
+        return None
+    if len(parts) < 2:  # noqa: PLR2004 (school year, slug)
+        return None
+    document = posts_folder(root, centre) / parts[0] / parts[1] / DOCUMENT
+    return DocumentOnDisk(
+        key=f"{parts[0]}/{parts[1]}", path=document, stamp=stamp_of(document) or ""
+    )
+
+
+def stamp_of(path: Path) -> str | None:
+    """What changes when the file does, or None when it is not there."""
+    try:
+        facts = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        return ""
+    return f"{facts.st_mtime_ns}-{facts.st_size}-{facts.st_ino}"
+
+
+def _folders(folder: Path) -> Iterator["os.DirEntry[str]"]:
+    """The folders, and the links that may lead to one, in *folder*."""
+    try:
+        entries = list(os.scandir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in entries:
+        if entry.is_symlink() or entry.is_dir(follow_symlinks=False):
+            yield entry
+
+
+def read_document(
     root: Path, centre: Centre, path: Path, photos: dict[str, Photo]
-) -> StoredPost | list[Unfit]:
+) -> StoredPost | tuple[Unfit, ...]:
+    """Read the document at *path*, and into *photos* the facts of those it shows.
+
+    All that is wrong is given, with its line: what cannot be read, what the centre does not
+    have, and a symbolic link, wherever it leads: it could lead out of the centre.
+    """
+    if any(one.is_symlink() for one in (path, path.parent, path.parent.parent)):
+        return (
+            _unfit(root, path, _("Un lien symbolique n'est pas lu. Mettez le fichier lui-même.")),
+        )
     try:
         raw = path.read_bytes()
     except OSError as error:
-        return [_unfit(root, path, _("Ce fichier ne s'ouvre pas : {why}."), why=error.strerror)]
+        return (_unfit(root, path, _("Ce fichier ne s'ouvre pas : {why}."), why=error.strerror),)
     document = document_from_text(raw)
     read: Post | Mistakes
     if isinstance(document, Document):
@@ -204,7 +269,7 @@ def _read_document(
         list(read.all) if isinstance(read, Mistakes) else _foreign(root, centre, read, photos)
     )
     if mistakes or isinstance(read, Mistakes):
-        return [
+        return tuple(
             Unfit(
                 post=_name(root, path),
                 reason=one.says,
@@ -212,8 +277,13 @@ def _read_document(
                 line=one.line or line_of_key(raw, one.where),
             )
             for one in mistakes
-        ]
+        )
     return StoredPost(post=read, path=path, revision=revision_of(raw))
+
+
+def same_name(root: Path, path: Path) -> Unfit:
+    """Why the document at *path* is set aside: another of the centre's has its slug."""
+    return _unfit(root, path, _("Une autre publication du centre porte déjà ce nom."))
 
 
 def _foreign(root: Path, centre: Centre, post: Post, photos: dict[str, Photo]) -> list[Mistake]:
@@ -241,6 +311,13 @@ def _foreign(root: Path, centre: Centre, post: Post, photos: dict[str, Photo]) -
             else:
                 photos[one.id] = photo
     if isinstance(post, Programme):
+        if post.publication.slug == TAKEN:
+            mistakes.append(
+                Mistake(
+                    where="slug",
+                    says=_("Ce nom est celui d'une page du site. Renommez le dossier."),
+                )
+            )
         mistakes += [
             Mistake(
                 where=f"slots[{number}]",

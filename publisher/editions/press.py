@@ -1,22 +1,65 @@
-"""The press: gather, plan, render, inspect, place. One centre at a time, never half."""
+"""The press: gather, plan, render, inspect, place. One centre at a time, never half.
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+A publication reads the documents that changed, works out which pages that touches, and draws
+those; a whole edition draws every page. Both are made of the same steps on the same index, so
+that a site changed a thousand times is, byte for byte, the one a clean build makes.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from publisher import shelf
 from publisher.centres import theme_folder
-from publisher.content.library import Reading, read_centre
-from publisher.editions.inspect import inspect_site
-from publisher.editions.plan import next_change_at, plan_of
-from publisher.editions.render import RenderFailed, render_site
-from publisher.model.edition import CentreContent, Plan, Unfit
+from publisher.content.library import (
+    DocumentOnDisk,
+    document_at,
+    documents_of,
+    posts_folder,
+    read_document,
+    stamp_of,
+)
+from publisher.content.photos import photo_file, photos_folder
+from publisher.editions.index import INDEX_FAULTS, Index, IndexIsUnreadable
+from publisher.editions.inspect import inspect_page
+from publisher.editions.plan import (
+    ARTICLE,
+    HOME,
+    HTML,
+    PROGRAMME,
+    PageKey,
+    every_key,
+    next_midnight,
+    page_of,
+    path_exists,
+    path_of,
+    photo_at,
+    photo_path,
+    photos_of,
+    touched_by,
+    touched_by_days,
+)
+from publisher.editions.render import Renderer, RenderFailed
+from publisher.model.edition import Page, PlacedPhoto, Unfit
 from publisher.model.mistake import in_french as _
+from publisher.model.post import PhotoArticle, Post, Programme
+from publisher.model.space import Space
 from publisher.model.town import Centre, Town
-from publisher.shelf import Change, Edition
+from publisher.shelf import Change, Edition, Stage
 
-HTML = ".html"
+if TYPE_CHECKING:
+    from publisher.model.photo import Photo
+
+_TRIES = 3
+"""How often a document that is being written while it is read is read again."""
+_YOUNG_NS = 50_000_000
+"""A file changed less than 50 ms before it was read may change again within the clock's tick."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +84,6 @@ class Built:
     """A centre whose site now is what its content says."""
 
     centre: str
-    edition: Edition
     change: Change
     set_aside: tuple[Unfit, ...]
     next_change_at: datetime
@@ -55,17 +97,26 @@ class NotBuilt:
     unfit: tuple[Unfit, ...]
 
 
+class Superseded(Exception):
+    """The site stands with another theme, configuration or program than this press was given."""
+
+
+class _Refused(Exception):
+    """What must go out cannot be read by families."""
+
+    def __init__(self, unfit: tuple[Unfit, ...]) -> None:
+        super().__init__()
+        self.unfit = unfit
+
+
 def build_whole(places: Places, town: Town, centre: Centre, now: datetime) -> Built | NotBuilt:
-    """Build *centre* as CI does: one post that is not fit, and the site stays as it was."""
-    with shelf.held(places.build, centre.slug):
-        shelf.recover(places.build, centre.slug)
-        reading = read_centre(places.content, centre)
-        if reading.unfit:
-            return NotBuilt(centre=centre.slug, unfit=reading.unfit)
-        unfit = _stage(places, town, plan_of(reading.content, _local(now, town)))
-        if unfit:
-            return NotBuilt(centre=centre.slug, unfit=unfit)
-        return _place(places, town, reading, (), now)
+    """Build *centre* as CI does, from nothing but its content.
+
+    One post that is not fit, and the site stays as it was.
+    """
+    return _once(
+        places, town, centre, lambda press: press.make_again(lambda: now, strict=True, anew=True)
+    )
 
 
 def build_what_is_fit(
@@ -76,82 +127,671 @@ def build_what_is_fit(
     One broken file must not keep in the other posts, nor keep out a withdrawal. When what is
     wrong is no post's fault (a theme), the site stays as it was.
     """
-    with shelf.held(places.build, centre.slug):
-        shelf.recover(places.build, centre.slug)
-        reading = read_centre(places.content, centre)
-        aside = list(reading.unfit)
-        while True:
-            plan = plan_of(reading.content, _local(now, town))
-            unfit = _stage(places, town, plan)
-            if not unfit:
-                return _place(places, town, reading, aside, now)
-            blamed = {one.post for one in unfit} & set(reading.stored)
-            if not blamed:
-                return NotBuilt(centre=centre.slug, unfit=(*aside, *unfit))
-            aside += [one for one in unfit if one.post in blamed]
-            reading = _without(reading, blamed)
+    return _once(places, town, centre, lambda press: press.publish(now))
 
 
-def _local(now: datetime, town: Town) -> datetime:
-    return now.astimezone(town.timezone)
-
-
-def _without(reading: Reading, slugs: set[str]) -> Reading:
-    content = reading.content
-    kept = tuple(post for post in content.posts if post.publication.slug not in slugs)
-    return replace(
-        reading,
-        content=CentreContent(centre=content.centre, posts=kept, photos=content.photos),
-        stored={slug: one for slug, one in reading.stored.items() if slug not in slugs},
-    )
-
-
-def _stage(places: Places, town: Town, plan: Plan) -> tuple[Unfit, ...]:
-    """Render *plan* beside the site and inspect it; what is not fit to be read."""
-    stage = shelf.fresh_stage(places.build, plan.centre.slug)
-    theme = theme_folder(places.instance, plan.centre.theme)
+def _once(
+    places: Places,
+    town: Town,
+    centre: Centre,
+    deed: "Callable[[CentrePress], Built | NotBuilt]",
+) -> Built | NotBuilt:
     try:
-        render_site(plan, town, stage, theme, places.content, town.language)
+        press = CentrePress(places, town, centre)
     except RenderFailed as failure:
-        page = next((one for one in plan.pages if one.path == failure.page), None)
-        about = page and (page.article or page.programme)
-        return (
-            Unfit(
-                post=about.publication.slug if about else failure.page,
-                reason=_("Cette page ne se compose pas : {why}."),
-                facts={"why": failure.reason},
-            ),
+        return NotBuilt(centre=centre.slug, unfit=(_does_not_compose(failure),))
+    try:
+        return deed(press)
+    finally:
+        press.close()
+
+
+@cache
+def program_digest() -> str:
+    """What changes with the program itself: an upgraded one makes every site again."""
+    total = hashlib.sha256()
+    root = Path(__file__).parents[1]
+    for room in ("content", "editions", "kinds", "language.py", "locales", "model"):
+        for path in sorted([root / room, *(root / room).rglob("*")]):
+            if path.suffix in {".py", ".po"}:
+                total.update(path.relative_to(root).as_posix().encode() + b"\0")
+                total.update(path.read_bytes())
+    return total.hexdigest()[:16]
+
+
+class CentrePress:
+    """One centre's press, warm: its theme frozen, its templates compiled, its index open.
+
+    What it was given (town, centre, theme) does not change: another theme or configuration is
+    another press. Not to be shared between threads.
+    """
+
+    def __init__(self, places: Places, town: Town, centre: Centre) -> None:
+        """Get ready. Raises RenderFailed when the theme cannot be read."""
+        self._places, self._town, self._centre = places, town, centre
+        self._renderer = Renderer(
+            town=town,
+            centre=centre,
+            theme=theme_folder(places.instance, centre.theme),
+            language=town.language,
         )
-    paths = shelf.files_of(stage)
-    pages = {
-        name: (stage / name).read_text(encoding="utf-8") for name in paths if name.endswith(HTML)
-    }
-    return inspect_site(pages, paths, plan)
+        asked = hashlib.sha256(repr((town, centre)).encode()).hexdigest()[:16]
+        self._made_with = {
+            "program": program_digest(),
+            "asked": asked,
+            "theme": self._renderer.theme_digest,
+        }
+        self._index: Index | None = None
+        self._is_first = True
+
+    @property
+    def made_with(self) -> Mapping[str, str]:
+        """The program, the configuration and the theme that its pages are made with."""
+        return self._made_with
+
+    def close(self) -> None:
+        """Close the index."""
+        if self._index is not None:
+            self._index.close()
+        self._index = None
+
+    def publish(self, now: datetime, changed: Iterable[Path] | None = None) -> Built | NotBuilt:
+        """Make the site what the content says at *now*; what is not fit is set aside.
+
+        With *changed*, only those documents are looked at again; without, every document whose
+        stamp is not the one it was read with. Where no edition of this index stands, every page
+        is made again and compared.
+
+        Raises OSError (a full disk): the site is what it was, or the next call finishes.
+        """
+        anew = False
+        with shelf.held(self._places.build, self._centre.slug):
+            self._finish_what_was_decided()
+            index = self._standing_index()
+            if index is not None:
+                try:
+                    return self._step(index, now, changed)
+                except INDEX_FAULTS:
+                    anew = True
+        return self.make_again(lambda: now, anew=anew)
+
+    def make_again(
+        self, clock: Callable[[], datetime], *, strict: bool = False, anew: bool = False
+    ) -> Built | NotBuilt:
+        """Make every page of the site again; only those that are not the same are moved.
+
+        The place is not held while they are drawn, so that publications go on meanwhile; what
+        they changed is drawn again at the end. *strict*: one post that is not fit, and nothing
+        moves. *anew*: every document is read again, whatever the index knows.
+
+        Raises OSError (a full disk): the site is what it was, or the next call finishes.
+        """
+        self.close()
+        build, centre = self._places.build, self._centre.slug
+        with shelf.drafting(build, centre):
+            stage = Stage(build, centre, drafted=True)
+            making = stage.folder / shelf.INDEX
+            index = Index(making, self._centre, self._town.public_url)
+            try:
+                self._draft(index, stage, self._local(clock()), strict=strict, anew=anew)
+                with shelf.held(build, centre):
+                    self._finish_what_was_decided()
+                    return self._place_draft(index, stage, self._local(clock()), strict=strict)
+            except _Refused as refused:
+                return NotBuilt(centre=centre, unfit=refused.unfit)
+            finally:
+                index.close()
+                stage.forget()
+
+    def _local(self, now: datetime) -> datetime:
+        return now.astimezone(self._town.timezone)
+
+    def _finish_what_was_decided(self) -> None:
+        build, centre = self._places.build, self._centre.slug
+        if self._is_first or not shelf.is_whole(build, centre):
+            shelf.recover(build, centre)
+            self._is_first = False
+
+    def _standing_index(self) -> Index | None:
+        """The index of the edition that stands, or None when there is none to be trusted.
+
+        Raises Superseded when the site stands with another theme, configuration or program, made
+        by a press that came after this one.
+        """
+        edition = shelf.read_edition(self._places.build, self._centre.slug)
+        if edition is None:
+            return None
+        has_stood = False
+        if self._index is not None:
+            if self._index.fact("edition") == edition.id:
+                return self._index
+            self.close()
+            has_stood = True
+        file = shelf.index_file(self._places.build, self._centre.slug)
+        try:
+            index = Index(file, self._centre, self._town.public_url)
+        except IndexIsUnreadable:
+            return None
+        is_of_it = index.fact("edition") == edition.id
+        is_alike = all(index.fact(name) == value for name, value in self._made_with.items())
+        if is_of_it and is_alike:
+            self._index = index
+            return index
+        index.close()
+        if is_of_it and has_stood:
+            raise Superseded
+        return None
+
+    # A publication
+
+    def _step(
+        self, index: Index, now: datetime, changed: Iterable[Path] | None
+    ) -> Built | NotBuilt:
+        local, aside = self._local(now), index.set_aside()
+        index.begin()
+        stage = None
+        try:
+            work, days = self._look(index, local, changed)
+            change = Change()
+            if work.slugs or days:
+                stage = Stage(self._places.build, self._centre.slug)
+                self._draw_what_changed(index, work, stage, days)
+                work.stand(stage)
+                if work.is_seen or len(stage.change) or index.set_aside() != aside:
+                    change = self._place(index, stage, local)
+                index.note("moment", local.isoformat())
+            index.keep()
+        except _Refused as refused:
+            index.forget()
+            return NotBuilt(centre=self._centre.slug, unfit=refused.unfit)
+        except BaseException:
+            index.forget()
+            raise
+        finally:
+            if stage is not None:
+                stage.forget()
+        return self._built(index, change, local)
+
+    def _look(
+        self, index: Index, local: datetime, changed: Iterable[Path] | None
+    ) -> "tuple[_Work, tuple[PageKey, ...]]":
+        """What changed since the index's moment: posts, by documents and by clock; and the day."""
+        work = _Work(index, self._centre)
+        before = self._local(datetime.fromisoformat(index.fact("moment") or ""))
+        index.now = before
+        self._read_again(index, work, changed)
+        work.touch(index.crossing(before, local))
+        index.now = local
+        work.refresh_all()
+        return work, tuple(touched_by_days(before.date(), local.date(), index))
+
+    def _read_again(self, index: Index, work: "_Work", changed: Iterable[Path] | None) -> None:
+        """Read again the documents that changed."""
+        content, centre = self._places.content, self._centre
+        if changed is None:
+            known = index.stamps()
+            found = {one.key: one for one in documents_of(content, centre.slug)}
+            again = [
+                one for key, one in found.items() if not one.stamp or known.get(key) != one.stamp
+            ]
+            gone = [
+                DocumentOnDisk(key=key, path=posts_folder(content, centre.slug) / key / "post.md")
+                for key in known.keys() - found.keys()
+            ]
+            again += gone
+            photos = self._changed_photos(index)
+            if photos is not None:
+                keys = {key for one in photos for key in index.keys_with_photo(one)}
+                keys.update(index.unread_keys())
+                again += [found[key] for key in keys if key in found]
+        else:
+            documents = (document_at(content, centre.slug, path) for path in changed)
+            again = [one for one in documents if one is not None]
+        for document in {one.key: one for one in again}.values():
+            work.touch((document.slug,))
+            self._read(index, document)
+        for slug in {one.slug for one in again}:
+            index.settle(slug)
+
+    def _read(self, index: Index, document: DocumentOnDisk) -> None:
+        """Read one document into the index, until it stood still while it was read."""
+        photos: dict[str, Photo] = {}
+        for number in range(_TRIES):
+            stamp = stamp_of(document.path)
+            if stamp is None:
+                index.drop(document.key)
+                return
+            read = read_document(self._places.content, self._centre, document.path, photos)
+            stood = stamp == stamp_of(document.path)
+            if stood or number == _TRIES - 1:
+                for photo in photos.values():
+                    index.take_photo(photo)
+                index.take(document.key, document.slug, _settled(stamp) if stood else "", read)
+                return
+
+    def _changed_photos(self, index: Index) -> frozenset[str] | None:
+        """The photos in use that are not there any more; None when no photo came or went."""
+        folder = photos_folder(self._places.content, self._centre.slug)
+        stamp = _settled(stamp_of(folder) or "")
+        if stamp and stamp == index.fact("photos"):
+            return None
+        index.note("photos", stamp)
+        try:
+            there = {path.name for path in folder.iterdir()}
+        except OSError:
+            there = set()
+        return index.photo_ids() - there
+
+    def _draw_what_changed(
+        self, index: Index, work: "_Work", stage: Stage, days: Sequence[PageKey]
+    ) -> None:
+        """Draw the pages that the change touches, until all that is left is fit to be read."""
+        keys, linked = set(days), dict(work.photos_before())
+        while True:
+            self._settle_links(index, work)
+            keys |= work.keys()
+            photos = work.photos_after()
+            linked.update(photos)
+            site = _Site(index, self._renderer, keys)
+            unfit = [*self._link(index, stage, photos.values()), *self._draw(index, site, stage)]
+            if not unfit:
+                for path in site.gone(path for path in linked if path not in photos):
+                    stage.remove(path)
+                return
+            self._set_aside(index, work, unfit)
+
+    def _set_aside(self, index: Index, work: "_Work", unfit: Sequence[Unfit]) -> None:
+        """Set aside the posts at fault. Raises _Refused when no post is."""
+        blamed = {one.post for one in unfit}
+        posts = {slug for slug in blamed if index.shown(slug) is not None}
+        if not posts:
+            raise _Refused((*index.set_aside(), *unfit))
+        work.touch(posts)
+        for slug in posts:
+            index.set_unfit(slug, [one for one in unfit if one.post == slug])
+        work.refresh_all()
+
+    def _settle_links(self, index: Index, work: "_Work") -> None:
+        """Set aside the posts whose text leads to a page that is not there, and take back the others.
+
+        The most posts that can stand together: all are taken back, then those that lead nowhere
+        go, until none does.
+        """
+        links = index.linking() if work.may_change_links() else ()
+        if not links:
+            return
+        dead: dict[str, Unfit | None] = {key: None for key, *_rest in links}
+        slugs = {key: slug for key, slug, *_rest in links}
+        work.touch(slugs.values())
+        for key in dead:
+            index.set_dead(key, None)
+        work.refresh_all()
+        while True:
+            gone: dict[str, Unfit] = {}
+            for key, slug, path, target, line in links:
+                if key not in gone and index.shown(slug) and not path_exists(path, index):
+                    gone[key] = Unfit(
+                        post=slug,
+                        reason=_("Le lien vers « {target} » n'existe pas, ou n'existe plus."),
+                        facts={"target": target},
+                        line=line,
+                    )
+            if not gone:
+                return
+            for key, unfit in gone.items():
+                index.set_dead(key, unfit)
+                index.refresh(slugs[key])
+
+    def _link(self, index: Index, stage: Stage, photos: Iterable[PlacedPhoto]) -> Iterable[Unfit]:
+        """Put photos in the site; the posts whose photo is not there any more."""
+        content = self._places.content
+        for placed in photos:
+            source = photo_file(content, self._centre.slug, placed.photo_id, placed.rendition)
+            try:
+                stage.link(placed.path, source)
+            except FileNotFoundError:
+                for slug, number in index.showing(placed.photo_id):
+                    yield Unfit(
+                        post=slug,
+                        reason=_(
+                            "La photo {number} n'est pas là. Envoyez-la de nouveau, ou retirez-la."
+                        ),
+                        facts={"number": number},
+                    )
+
+    # A whole edition
+
+    def _draft(
+        self, index: Index, stage: Stage, local: datetime, *, strict: bool, anew: bool
+    ) -> None:
+        """Read what must be, and draw every page, while the site goes on changing."""
+        file = shelf.index_file(self._places.build, self._centre.slug)
+        index.now = local
+        index.begin()
+        self._read_all(index, None if anew else file)
+        for slug in index.every_slug():
+            index.refresh(slug)
+        work = _Work(index, self._centre)
+        work.settle_all_links()
+        self._settle_links(index, work)
+        _refuse_if(strict, index)
+        site = _Site(index, self._renderer, every_key(index), whole=True)
+        unfit = [*self._link(index, stage, site.photos()), *self._draw(index, site, stage)]
+        if unfit:
+            self._set_aside(index, work, unfit)
+            self._draw_what_changed(index, work, stage, ())
+        _refuse_if(strict, index)
+        index.note("moment", local.isoformat())
+        index.keep()
+
+    def _place_draft(
+        self, index: Index, stage: Stage, local: datetime, *, strict: bool
+    ) -> Built | NotBuilt:
+        """Draw again what changed since the draft, and put it in place of the site."""
+        build, centre = self._places.build, self._centre.slug
+        index.begin()
+        work, days = self._look(index, local, None)
+        if work.slugs or days:
+            self._draw_what_changed(index, work, stage, days)
+        _refuse_if(strict, index)
+        for path, source in self._renderer.theme_files.items():
+            stage.put(path, source.read_bytes())
+        site = _Site(index, self._renderer, every_key(index), whole=True)
+        for path in site.gone(shelf.walk(shelf.site_folder(build, centre))):
+            stage.remove(path)
+        shown = dict(index.shown_revisions())
+        edition = shelf.read_edition(build, centre)
+        for slug in edition.posts if edition is not None else ():
+            if slug not in shown:
+                stage.stand(slug, None)
+        for slug, revision in shown.items():
+            stage.stand(slug, revision)
+        index.note("moment", local.isoformat())
+        change = self._place(index, stage, local)
+        index.keep()
+        index.close()
+        file = shelf.index_file(build, centre)
+        _unlink_index(file)
+        (stage.folder / shelf.INDEX).replace(file)
+        self._renderer.finish()
+        self._index = Index(file, self._centre, self._town.public_url)
+        self._index.now = local
+        return self._built(self._index, change, local)
+
+    def _read_all(self, index: Index, known: Path | None) -> None:
+        """Read every document, but those that *known*, an index, has read as they stand."""
+        content, centre = self._places.content, self._centre
+        documents = list(documents_of(content, centre.slug))
+        taken: frozenset[str] = frozenset()
+        if known is not None and known.is_file() and self._reads_alike(known):
+            with suppress(IndexIsUnreadable):
+                taken = index.take_from(known, {one.key: one.stamp for one in documents})
+        index.note("photos", "")
+        for document in documents:
+            if document.key not in taken:
+                self._read(index, document)
+        for slug in index.every_slug():
+            index.settle(slug)
+
+    def _reads_alike(self, file: Path) -> bool:
+        """Say whether another index was read by this program, with this configuration."""
+        try:
+            other = Index(file, self._centre, self._town.public_url)
+        except IndexIsUnreadable:
+            return False
+        try:
+            return all(other.fact(name) == self._made_with[name] for name in ("program", "asked"))
+        finally:
+            other.close()
+
+    # Both
+
+    def _draw(self, index: Index, site: "_Site", stage: Stage) -> list[Unfit]:
+        """Draw pages and look at each; what is not fit to be read."""
+        unfit: list[Unfit] = []
+        for page in site.pages():
+            try:
+                text = self._renderer.render(page, index.now, index)
+            except RenderFailed as failure:
+                unfit.append(self._blame(failure, page, index))
+                continue
+            if page.path.endswith(HTML):
+                unfit += inspect_page(
+                    page.path, text, page, centre=self._centre.slug, exists=site.has
+                )
+            stage.put(page.path, text.encode())
+        return unfit
+
+    def _blame(self, failure: RenderFailed, page: Page, index: Index) -> Unfit:
+        """Whose fault it is that a page does not compose: a post's, if the page would without it."""
+        about = page.article or page.programme if page.template in {ARTICLE, PROGRAMME} else None
+        suspects = (about,) if about is not None else _shown_on(page)
+        for post in suspects:
+            alone = page if post is about else _alone_on(page, post)
+            try:
+                self._renderer.render(alone, index.now, index)
+            except RenderFailed as again:
+                return replace(_does_not_compose(again), post=post.publication.slug)
+        return _does_not_compose(failure)
+
+    def _place(self, index: Index, stage: Stage, local: datetime) -> Change:
+        """Place what is staged; *index*, once kept, is of the edition that then stands."""
+        for name, value in self._made_with.items():
+            index.note(name, value)
+        index.note("edition", stage.id)
+        return stage.place(
+            Edition(
+                made_at=datetime.now(UTC),
+                moment=local,
+                set_aside=tuple(
+                    (_slug(one.post), one.line or 0, one.sentence()) for one in index.set_aside()
+                ),
+            )
+        )
+
+    def _built(self, index: Index, change: Change, local: datetime) -> Built:
+        soonest, midnight = index.next_change_after(local), next_midnight(local)
+        return Built(
+            centre=self._centre.slug,
+            change=change,
+            set_aside=index.set_aside(),
+            next_change_at=midnight if soonest is None else min(soonest, midnight),
+        )
 
 
-def _place(
-    places: Places, town: Town, reading: Reading, aside: Sequence[Unfit], now: datetime
-) -> Built:
-    posts = reading.content.posts
-    edition = Edition(
-        made_at=datetime.now(UTC),
-        moment=now,
-        posts={
-            post.publication.slug: reading.stored[post.publication.slug].revision
-            for post in posts
-            if post.publication.is_live(now)
-        },
-        set_aside=tuple((_slug(one.post), one.line or 0, one.sentence()) for one in aside),
+@dataclass(slots=True)
+class _Work:
+    """The posts that one publication may change: as they were, and as they are."""
+
+    index: Index
+    centre: Centre
+    _before: dict[str, tuple[Post, str] | None] = field(default_factory=dict)
+    _photos: dict[str, PlacedPhoto] = field(default_factory=dict)
+    _all_links: bool = False
+
+    @property
+    def slugs(self) -> frozenset[str]:
+        """Their slugs."""
+        return frozenset(self._before)
+
+    @property
+    def is_seen(self) -> bool:
+        """Say whether one of them is not shown as it was."""
+        return any(
+            (was and was[1]) != (found and found[1])
+            for slug, was in self._before.items()
+            for found in (self.index.shown(slug),)
+        )
+
+    def touch(self, slugs: Iterable[str]) -> None:
+        """Say that posts may change: they are remembered as they are shown now."""
+        for slug in slugs:
+            if slug not in self._before:
+                shown = self.index.shown(slug)
+                self._before[slug] = shown
+                for placed in photos_of(shown[0], self.index) if shown else ():
+                    self._photos[placed.path] = placed
+
+    def refresh_all(self) -> None:
+        """Show them, or not, as they now are."""
+        for slug in self._before:
+            self.index.refresh(slug)
+
+    def keys(self) -> frozenset[PageKey]:
+        """The pages that show them, or showed them."""
+        keys: set[PageKey] = set()
+        for slug, was in self._before.items():
+            found = self.index.shown(slug)
+            if was is not None:
+                keys.update(touched_by(was[0], self.index))
+            if found is not None:
+                keys.update(touched_by(found[0], self.index))
+        return frozenset(keys)
+
+    def settle_all_links(self) -> None:
+        """Have every link looked at, whatever changed."""
+        self._all_links = True
+
+    def may_change_links(self) -> bool:
+        """Say whether a link of an author's may now lead somewhere else, or nowhere."""
+        if self._all_links:
+            return True
+        paths = {path_of(key, self.centre) for key in self.keys()}
+        paths.update(self._photos, self.photos_after())
+        return self.index.has_links(self._before) or self.index.is_linked(paths)
+
+    def photos_before(self) -> Mapping[str, PlacedPhoto]:
+        """The photos they put in the site, by path."""
+        return self._photos
+
+    def photos_after(self) -> Mapping[str, PlacedPhoto]:
+        """The photos they now put in it."""
+        return {
+            placed.path: placed
+            for slug in self._before
+            for found in (self.index.shown(slug),)
+            if found is not None
+            for placed in photos_of(found[0], self.index)
+        }
+
+    def stand(self, stage: Stage) -> None:
+        """Say on the shelf which of them is online, and how."""
+        for slug, was in self._before.items():
+            found = self.index.shown(slug)
+            revision = found[1] if found else None
+            if revision != (was[1] if was else None):
+                stage.stand(slug, revision)
+
+
+class _Site:
+    """The pages to draw, and what the site will have once they are: what links may rely on.
+
+    Of a *whole* site, every key is given, and is all there is.
+    """
+
+    def __init__(
+        self, index: Index, renderer: Renderer, keys: Iterable[PageKey], *, whole: bool = False
+    ) -> None:
+        self._index, self._theme, self._whole = index, renderer.theme_files, whole
+        self._keys = {path_of(key, index.centre): key for key in sorted(keys, key=_order)}
+        self._shown = frozenset(index.shown_photos()) if whole else frozenset()
+        self._known: dict[str, bool] = {}
+
+    def pages(self) -> Iterable[Page]:
+        """The pages to draw: those of posts first, homes last."""
+        for key in self._keys.values():
+            page = page_of(key, self._index)
+            if page is not None:
+                yield page
+
+    def photos(self) -> Iterable[PlacedPhoto]:
+        """Every photo of a whole site."""
+        for group, photo_id in sorted(self._shown, key=lambda one: (one[0] or "", one[1])):
+            photo = self._index.photo(photo_id)
+            space = Space(self._index.centre.slug, group)
+            for rendition in photo.renditions if photo else ():
+                path = photo_path(photo_id, rendition.name, space)
+                yield PlacedPhoto(path=path, photo_id=photo_id, rendition=rendition.name)
+
+    def gone(self, paths: Iterable[str]) -> Iterable[str]:
+        """Those of *paths*, and of the pages asked for, that the site will not have."""
+        yield from (path for path in paths if not self._exists(path))
+        if not self._whole:
+            yield from (path for path in self._keys if not self._exists(path))
+
+    def has(self, path: str) -> bool:
+        """Say whether the site will have a file at *path*."""
+        if path not in self._known:
+            self._known[path] = self._exists(path)
+        return self._known[path]
+
+    def _exists(self, path: str) -> bool:
+        if path in self._theme:
+            return True
+        if not self._whole:
+            return path_exists(path, self._index)
+        if path in self._keys:
+            return True
+        placed = photo_at(path)
+        return placed is not None and placed[:2] in self._shown and path_exists(path, self._index)
+
+
+def _refuse_if(strict: bool, index: Index) -> None:  # noqa: FBT001 (whether it is CI that builds)
+    """Raise _Refused when something is set aside and nothing may be."""
+    if strict and (unfit := index.set_aside()):
+        raise _Refused(unfit)
+
+
+def _order(key: PageKey) -> tuple[int, PageKey]:
+    """What is referred to first: posts, then the lists that lead to them, then homes."""
+    return ({ARTICLE: 0, PROGRAMME: 1, HOME: 3}.get(key.template, 2), _sortable(key))
+
+
+def _sortable(key: PageKey) -> PageKey:
+    return replace(key, group=key.group or "")
+
+
+def _shown_on(page: Page) -> tuple[Post, ...]:
+    posts: list[Post] = [*page.articles, *page.reminders, *page.programmes]
+    posts += [page.programme] if page.programme else []
+    posts += [article for day in page.week for article in day.articles]
+    return tuple({post.publication.slug: post for post in posts}.values())
+
+
+def _alone_on(page: Page, post: Post) -> Page:
+    """*page* as it would be if *post* were all there is."""
+    articles = (post,) if isinstance(post, PhotoArticle) else ()
+    programmes = (post,) if isinstance(post, Programme) else ()
+    reminders = () if articles or programmes else (post,)
+    return replace(
+        page,
+        articles=articles,
+        programmes=programmes,
+        programme=programmes[0] if programmes else None,
+        reminders=reminders,  # type: ignore[arg-type]  # neither an article nor a programme
+        week=(),
     )
-    centre = reading.content.centre.slug
-    change = shelf.place(places.build, centre, edition)
-    return Built(
-        centre=centre,
-        edition=edition,
-        change=change,
-        set_aside=tuple(aside),
-        next_change_at=next_change_at(posts, _local(now, town)),
+
+
+def _does_not_compose(failure: RenderFailed) -> Unfit:
+    return Unfit(
+        post=failure.page,
+        reason=_("Cette page ne se compose pas : {why}."),
+        facts={"why": failure.reason},
     )
+
+
+def _settled(stamp: str) -> str:
+    """*stamp*, or nothing while the file is so young that it may change without it showing."""
+    if not stamp:
+        return ""
+    age = time.time_ns() - int(stamp.partition("-")[0])
+    return stamp if age > _YOUNG_NS or age < 0 else ""
+
+
+def _unlink_index(file: Path) -> None:
+    for end in ("", "-wal", "-shm"):
+        file.with_name(f"{file.name}{end}").unlink(missing_ok=True)
 
 
 def _slug(post: str) -> str:

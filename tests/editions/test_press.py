@@ -201,8 +201,10 @@ def test_the_press_sets_aside_what_is_not_fit(bench: Bench) -> None:
     withdraw_post(bench.places.content, bench.centre, "2026-11-18-part", NOW)
     outcome = build_what_is_fit(bench.places, bench.town, bench.centre, NOW)
     assert isinstance(outcome, Built)
-    assert set(outcome.edition.posts) == {"2026-11-18-reste"}
-    assert [row[:2] for row in outcome.edition.set_aside] == [("2026-11-18-maillot", 6)]
+    edition = shelf.read_edition(bench.places.build, bench.centre.slug)
+    assert edition is not None
+    assert set(edition.posts) == {"2026-11-18-reste"}
+    assert [row[:2] for row in edition.set_aside] == [("2026-11-18-maillot", 6)]
     assert not bench.holds("2026-11-18-part")
 
 
@@ -223,7 +225,9 @@ def test_a_broken_link_in_a_text_is_told_with_its_line(bench: Bench) -> None:
     assert refused.unfit[0].post == "2026-11-18-lien"
     outcome = build_what_is_fit(bench.places, bench.town, bench.centre, NOW)
     assert isinstance(outcome, Built)
-    assert outcome.edition.set_aside[0][0] == "2026-11-18-lien"
+    edition = shelf.read_edition(bench.places.build, bench.centre.slug)
+    assert edition is not None
+    assert edition.set_aside[0][0] == "2026-11-18-lien"
 
 
 def test_a_photo_that_did_not_change_keeps_its_validator(bench: Bench) -> None:
