@@ -1,7 +1,7 @@
 """The reader's language: French is written in the code, other languages are catalogues beside it."""
 
 import gettext
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 import jinja2
 from babel.dates import format_date
 from babel.messages.pofile import read_po
+from markupsafe import Markup, escape
 
 FRENCH = "fr"
 LANGUAGES = (FRENCH, "en")
@@ -47,27 +48,27 @@ def translations_for(language: str) -> gettext.NullTranslations:
 
 def weekday(day: date, language: str = FRENCH) -> str:
     """`Mercredi`."""
-    return _capital(format_date(day, "EEEE", locale=language))
+    return _capital(_written(day, "EEEE", language))
 
 
 def long_day(day: date, language: str = FRENCH) -> str:
     """`mercredi 18 novembre`."""
-    return _first(format_date(day, "EEEE d MMMM", locale=language), day, language)
+    return _first(_written(day, "EEEE d MMMM", language), day, language)
 
 
 def short_day(day: date, language: str = FRENCH) -> str:
     """`18 novembre`."""
-    return _first(format_date(day, "d MMMM", locale=language), day, language)
+    return _first(_written(day, "d MMMM", language), day, language)
 
 
 def full_day(day: date, language: str = FRENCH) -> str:
     """`18 novembre 2026`."""
-    return _first(format_date(day, "d MMMM y", locale=language), day, language)
+    return _first(_written(day, "d MMMM y", language), day, language)
 
 
 def month_name(day: date, language: str = FRENCH) -> str:
     """`novembre 2026`."""
-    return format_date(day, "MMMM y", locale=language)
+    return _written(day, "MMMM y", language)
 
 
 def hour(instant: datetime, language: str = FRENCH) -> str:
@@ -99,7 +100,10 @@ def within_a_sentence(word: str, language: str = FRENCH) -> str:
 def install(environment: jinja2.Environment, language: str) -> None:
     """Give *environment* gettext and the words of dates, in *language*."""
     environment.add_extension("jinja2.ext.i18n")
-    environment.install_gettext_translations(translations_for(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+    translations = translations_for(language)
+    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+    said, counted = _said(translations), _counted(translations)
+    environment.globals.update({"_": said, "gettext": said, "ngettext": counted})
     for words in (weekday, long_day, short_day, full_day, month_name, hour):
         environment.filters[words.__name__] = _in(words, language)
     environment.filters["within"] = lambda word: within_a_sentence(word, language)
@@ -107,8 +111,43 @@ def install(environment: jinja2.Environment, language: str) -> None:
     environment.globals["language"] = language
 
 
+def _said(translations: gettext.NullTranslations) -> Callable[..., Markup]:
+    """`gettext` as templates call it: places are filled with what they are given, escaped.
+
+    Jinja's own formats a sentence at each call, places or not: fifty times a page.
+    """
+
+    @lru_cache(maxsize=1024)
+    def whole(sentence: str) -> Markup:
+        return _filled(translations.gettext(sentence), {})
+
+    def said(sentence: str, /, **places: object) -> Markup:
+        return _filled(translations.gettext(sentence), places) if places else whole(sentence)
+
+    return said
+
+
+def _counted(translations: gettext.NullTranslations) -> Callable[..., Markup]:
+    """`ngettext` as templates call it; the place `num` is the number itself."""
+
+    def counted(one: str, many: str, number: int, /, **places: object) -> Markup:
+        return _filled(translations.ngettext(one, many, number), {"num": number, **places})
+
+    return counted
+
+
+def _filled(sentence: str, places: Mapping[str, object]) -> Markup:
+    return Markup(sentence % {name: escape(what) for name, what in places.items()})  # noqa: S704 (our own sentence, what fills it escaped)
+
+
 def _in(words: Callable[..., str], language: str) -> Callable[[date], str]:
     return lambda value: words(value, language)
+
+
+@lru_cache(maxsize=4096)
+def _written(day: date, pattern: str, language: str) -> str:
+    """A *day* as Babel writes it; the same few days are on most pages."""
+    return format_date(day, pattern, locale=language)
 
 
 def _first(text: str, day: date, language: str) -> str:

@@ -6,14 +6,14 @@ next but what is the same for all of them.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import unescape
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from publisher.editions.plan import (
     article_path,
@@ -46,6 +46,9 @@ from publisher.model.town import Centre, Group, Town
 EXCERPT_LENGTH = 160
 """Characters of a text shown beside an album's cover."""
 
+KEPT_IN_A_FOLDER = 1024
+"""Pieces remembered for the pages of one folder; beyond, they are drawn again."""
+
 _SYMBOL = re.compile(r'<symbol id="([a-z-]+)".*?</symbol>', re.DOTALL)
 _PHONE_BREAKS = re.compile(r"[^\d+]")
 _HREF = re.compile(r'(?<=<a href=")[^"]*(?=")')
@@ -66,17 +69,15 @@ class Material(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPhoto:
-    """A photo as a page shows it: its number in the album, its words, its addresses and size.
+    """A photo as a page shows it: its number in the album, its words, and where it is.
 
-    `caption` is None for a decorative photo. `src` is the smallest rendition.
+    `caption` is None for a decorative photo. `source` is the attributes of its `<img>` that are
+    the same wherever it is shown: its smallest rendition, all of them, its width and height.
     """
 
     number: int
     caption: str | None
-    src: str
-    srcset: str
-    width_px: int
-    height_px: int
+    source: Markup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +114,8 @@ class PageWords:
         self._space = centre.space
         self._above: tuple[tuple[str, str], ...] = (("", ""),)
         self._shown: set[str] = set()
+        self._kept: dict[tuple[Space, str], dict[object, tuple[Markup, frozenset[str]]]] = {}
+        self._kept_here: dict[object, tuple[Markup, frozenset[str]]] = {}
         self._now: datetime | None = None
         self._material: Material | None = None
 
@@ -121,6 +124,7 @@ class PageWords:
         self._space, self._now, self._material = page.space, now, material
         self._above = _above(page.path)
         self._shown = set()
+        self._kept_here = self._kept.setdefault((page.space, self._above[0][0]), {})
         space, group = page.space, page.space.group
         return {
             "page": page,
@@ -161,6 +165,7 @@ class PageWords:
             },
             "group_of": self._groups.get,
             "groups_of": self._groups_of,
+            "audience_of": self._audience_of,
             "moment_words": lambda moment: self._translate(moment.short),
             "moment_long": lambda moment: self._translate(moment.long),
             "published_on": lambda post: published_on(post, self._moment),
@@ -188,6 +193,7 @@ class PageWords:
             "blocks_of": blocks_of,
             "rows_of": rows_of,
             "moments_of": moments_of,
+            "kept": self._keep,
             "picto": self._picto,
             "pictos": self._pictos_shown,
         }
@@ -231,6 +237,10 @@ class PageWords:
         slugs = post.publication.groups
         return tuple(self._groups[slug] for slug in slugs if slug in self._groups) if slugs else ()
 
+    def _audience_of(self, post: Post) -> str:
+        """The names of the groups *post* is for; nothing when it is for the whole centre."""
+        return ", ".join([group.name for group in self._groups_of(post)])
+
     def _photos_of(self, article: PhotoArticle) -> tuple[ShownPhoto, ...]:
         """The photos of *article* that there are: the inspection tells of the others."""
         home = home_of(article, self._space)
@@ -251,19 +261,16 @@ class PageWords:
         photo = self._material.photo(one.id)
         if photo is None:
             return None
-        addresses = [
-            self.to(photo_path(photo.id, rendition.name, home)) for rendition in photo.renditions
-        ]
+        sizes, largest = photo.renditions, photo.largest
+        folder = self.to(photo_path(photo.id, "", home))
+        srcset = ", ".join([f"{folder}{size.name} {size.width_px}w" for size in sizes])
         return ShownPhoto(
             number=number,
             caption=one.caption,
-            src=addresses[0],
-            srcset=", ".join(
-                f"{address} {rendition.width_px}w"
-                for address, rendition in zip(addresses, photo.renditions, strict=True)
+            source=Markup(  # noqa: S704 (what stands in it is escaped, or a number)
+                f'src="{escape(folder + sizes[0].name)}" srcset="{escape(srcset)}"'
+                f' width="{largest.width_px:d}" height="{largest.height_px:d}"'
             ),
-            width_px=photo.largest.width_px,
-            height_px=photo.largest.height_px,
         )
 
     def _at_a_glance(self, day: DayOfWeek) -> tuple[Glance, ...]:
@@ -295,6 +302,25 @@ class PageWords:
             made = Markup('<svg{} aria-hidden="true"><use href="#p-{}"/></svg>').format(named, name)
             self._pictos[name, css] = made
         return made
+
+    def _keep(self, piece: Callable[..., Markup], *facts: Hashable) -> Markup:
+        """What *piece*, a macro, draws of *facts*, drawn once for all the pages of a folder.
+
+        It may ask nothing that changes from one page of a folder to the next, such as the day.
+        """
+        # A string that is HTML equals one that is not: their types tell them apart.
+        key = (piece, facts, *map(type, facts))
+        kept = self._kept_here.get(key)
+        if kept is None:
+            on_page, self._shown = self._shown, set()
+            kept = piece(*facts), frozenset(self._shown)
+            self._shown = on_page
+            if len(self._kept_here) >= KEPT_IN_A_FOLDER:
+                self._kept_here.clear()
+            self._kept_here[key] = kept
+        drawn, pictos = kept
+        self._shown |= pictos
+        return drawn
 
     def _pictos_shown(self) -> Markup:
         """The drawings of the pictograms shown so far."""

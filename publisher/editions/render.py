@@ -11,6 +11,7 @@ its centre, and one set of plugins listens.
 import locale
 import logging
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -27,6 +28,7 @@ from urllib.parse import quote
 import pelican
 from jinja2 import BaseLoader, BytecodeCache, Environment, StrictUndefined, TemplateNotFound
 from jinja2.bccache import Bucket
+from jinja2.runtime import new_context
 from markupsafe import escape
 from pelican import signals
 from pelican.contents import Article, Author, Category
@@ -53,6 +55,8 @@ logging.setLoggerClass(logging.Logger)
 logging.getLogger().__class__ = logging.RootLogger
 
 _NEVER = r"(?!)"
+_SENTENCE = re.compile(r'\{\{ _\("([^"\\]+)"\) \}\}')
+_SYNTAX = re.compile(r"[{}%\n]")
 _NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_AT_A_TIME = threading.RLock()
 _PLUGIN_SETS: list[tuple[str, ...]] = []
@@ -178,7 +182,10 @@ class Renderer:
                 page.article, page.path, self._words.text_of(page.article), material
             )
         template = self._generator.get_template(page.template)
-        context = template.new_context(said, shared=True)
+        # Not `template.render`: it copies what is always said once more for each page.
+        context = new_context(
+            template.environment, template.name, template.blocks, said, shared=True
+        )
         text = "".join(template.root_render_func(context))
         if not signals.content_written.receivers:
             return text
@@ -324,7 +331,11 @@ class _Frozen(BaseLoader):
     """The templates of a theme as they were read, their fixed sentences in the reader's language."""
 
     def __init__(self, theme: Theme, folder: Path, translate: Callable[[str], str]) -> None:
-        self._theme, self._folder, self._translate = theme, folder / "templates", translate
+        self._folder = folder / "templates"
+        self._sources = {
+            name: _SENTENCE.sub(lambda found: _in_place(found, translate), text)
+            for name, text in theme.templates.items()
+        }
 
     def get_source(
         self,
@@ -332,9 +343,15 @@ class _Frozen(BaseLoader):
         template: str,
     ) -> tuple[str, str, Callable[[], bool]]:
         """The source of *template*, where it was, and whether it still is the same: it is."""
-        if template not in self._theme.templates:
+        if template not in self._sources:
             raise TemplateNotFound(template)
-        return self._theme.templates[template], str(self._folder / template), lambda: True
+        return self._sources[template], str(self._folder / template), lambda: True
+
+
+def _in_place(found: re.Match[str], translate: Callable[[str], str]) -> str:
+    """A sentence that is the same on every page, as words of the template."""
+    said = translate(found[1])
+    return found[0] if _SYNTAX.search(said) else said
 
 
 class _Compiled(BytecodeCache):
@@ -390,17 +407,23 @@ def _pelican_at_home() -> Iterator[None]:
         sys.path[:] = before
 
 
+class _Ear(logging.Handler):
+    """What hears the errors that Pelican only logs."""
+
+    def __init__(self, heard: list[str]) -> None:
+        super().__init__(level=logging.ERROR)
+        self._heard = heard
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep what was said."""
+        self._heard.append(record.getMessage())
+
+
 @contextmanager
 def _no_complaint() -> Iterator[list[str]]:
     """Hear the errors that Pelican only logs, and goes on after."""
     heard: list[str] = []
-
-    class Ear(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            heard.append(record.getMessage())
-
-    ear = Ear(level=logging.ERROR)
-    logger = logging.getLogger("pelican")
+    ear, logger = _Ear(heard), logging.getLogger("pelican")
     logger.addHandler(ear)
     try:
         yield heard
