@@ -1,9 +1,13 @@
 """The inspection: each fault planted on purpose is found, and said against what it comes from."""
 
 from dataclasses import replace
+from html.parser import HTMLParser
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from publisher.editions import inspect
 from publisher.editions.inspect import inspect_page, inspect_site
 from publisher.model.edition import Plan, Unfit
 from publisher.model.post import PhotoInArticle
@@ -250,3 +254,230 @@ def test_a_link_to_a_post_that_ended(small_town: SmallTown) -> None:
         files = files_of(small_town.render(plan))
         found = inspect_site(pages_of(files), frozenset(files), plan)
         assert [(one.post, one.line) for one in found] == faults
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_FORBIDDEN = _words(
+    "script style iframe object embed base template noscript noembed noframes plaintext xmp"
+)
+
+
+class _SlowReading(HTMLParser):
+    """What a page holds, written apart from the code and without a thought for speed."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.language, self.title, self.top_headings = "", "", 0
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.loaded: list[str] = []
+        self.forbidden: list[str] = []
+        self.images: list[dict[str, str | None]] = []
+        self._in_title = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given_first: dict[str, str | None] = {}
+        for name, value in attrs:
+            if name not in given_first:
+                given_first[name] = value
+        self._in_title = tag == "title"
+        if tag == "html":
+            self.language = given_first.get("lang") or ""
+        if tag == "h1":
+            self.top_headings += 1
+        if tag == "img":
+            self.images.append(given_first)
+        if tag in _FORBIDDEN:
+            self.forbidden.append(f"<{tag}>")
+        for name, value in given_first.items():
+            self._attribute(tag, name, value or "")
+
+    def _attribute(self, tag: str, name: str, value: str) -> None:
+        if name == "id":
+            self.ids.append(value)
+        if name == "style" or name.startswith("on") or (tag, name) == ("meta", "http-equiv"):
+            self.forbidden.append(name)
+        if name in {"srcset", "imagesrcset"}:
+            self.loaded += [one.split()[0] for one in value.split(",") if one.strip()]
+        if name in {"src", "poster", "data", "action", "formaction", "background", "ping"}:
+            self.loaded.append(value)
+        if name in {"href", "xlink:href"}:
+            (self.links if tag in {"a", "area"} else self.loaded).append(value)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "title":
+            self._in_title = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_title:
+            self.title += data
+
+
+def _slowly(text: str) -> inspect._Reading:
+    slow = _SlowReading()
+    slow.feed(text)
+    slow.close()
+    return inspect._Reading(
+        language=slow.language,
+        title=slow.title,
+        top_headings=slow.top_headings,
+        ids=slow.ids,
+        links=slow.links,
+        loaded=slow.loaded,
+        images=list(slow.images),
+        forbidden=slow.forbidden,
+    )
+
+
+_TAG_NAMES = st.sampled_from(
+    _words(
+        "html p h1 H1 a A area img IMG link meta form button svg use input video source textarea"
+        " title Title x-y desc h1- 1 é"
+    )
+    + _FORBIDDEN
+)
+_NAMES = st.sampled_from(
+    _words(
+        "id ID href HREF src srcset alt width height lang class style onclick ONLOAD on data poster"
+        " action formaction background ping xlink:href http-equiv content @x data-x é ="
+    )
+)
+_VALUES = st.sampled_from(
+    (
+        *(
+            "",
+            "a",
+            "x.html#b",
+            "../a/b.jpg",
+            "a.jpg 1x, b.jpg 2x",
+            ",",
+            " , a",
+            "javascript:x",
+            "#c",
+        ),
+        *(
+            "12",
+            "a &amp; b",
+            "&lt;h1&gt;",
+            "&#104;ref",
+            "&copy=1",
+            "&amp",
+            "&",
+            "l'été",
+            'q"q',
+            "a > b",
+        ),
+        *("a < b", "<h1>", "a=b", "\x00", "\n", "\u00a0", "é", "/", "a/", "`", "x onclick=y"),
+    )
+)
+_QUOTES = st.sampled_from(
+    ('="{}"', '="{}"', '="{}"', "='{}'", "={}", ' = "{}"', "", '="{}', "={}/")
+)
+_TEXTS = st.sampled_from(
+    (
+        *(
+            "Bonjour",
+            " ",
+            "\n",
+            "a > b",
+            "a < b",
+            "<",
+            ">",
+            "&eacute;",
+            "&",
+            '"',
+            "'",
+            "<!-- c -->",
+        ),
+        *("<!--", "-->", "<!-- <h1> -->", "<!-->", "<!--->", "<!-- a-- b -->", "<!-- a --!>", "</"),
+        *("<?xml?>", "<![CDATA[", "]]>", "<!doctype html>", "<!DOCTYPE html>", "<!doctype html x>"),
+        *("</>", "</ p>", "<\x00>", "<title>Un titre</title>", "<title>a &amp; b</title>"),
+        *("<title><h1>x</h1></title>", "<title></title >", "<title/>x</title>", "<TITLE>x</TITLE>"),
+        *("<title>x", "</title>", "<title>x</title\x0b>"),
+    )
+)
+
+
+@st.composite
+def _start_tags(draw: st.DrawFn) -> str:
+    attributes = draw(st.lists(st.tuples(_NAMES, _QUOTES, _VALUES), max_size=4))
+    blank = draw(st.sampled_from((" ", " ", "  ", "\n", "\t", "\f", "", "/", "\x0b")))
+    written = "".join(blank + name + quote.format(value) for name, quote, value in attributes)
+    return f"<{draw(_TAG_NAMES)}{written}{draw(st.sampled_from(('', '', ' ', '/', ' /', '//')))}>"
+
+
+@st.composite
+def _plain_tags(draw: st.DrawFn) -> str:
+    names = st.sampled_from(_words("id href src srcset alt class lang onclick style data-x"))
+    values = st.sampled_from(
+        ("", "a", "x.html#b", "a.jpg 1x, b.jpg 2x", "a &amp; l'&#233;t&eacute;")
+    )
+    written = "".join(
+        f' {name}="{value}"' for name, value in draw(st.lists(st.tuples(names, values), max_size=4))
+    )
+    return f"<{draw(st.sampled_from(_words('html p h1 a img link meta use')))}{written}>"
+
+
+_end_tags = _TAG_NAMES.map("</{}>".format) | st.sampled_from(("</p >", "</p x>", "</P\n>", "</p/>"))
+_pages = st.one_of(
+    st.lists(_plain_tags() | st.sampled_from(("Bonjour", "</p>", " > ", "&lt;")), max_size=8),
+    st.lists(_start_tags() | _TEXTS | _end_tags, max_size=6),
+    st.lists(_start_tags(), min_size=1, max_size=1),
+    st.lists(st.text(alphabet="<>/!-=\"' ahi1&;\n", max_size=14), max_size=2),
+).map("".join)
+
+
+@settings(deadline=None, max_examples=4000)
+@given(_pages)
+@example('<p title="<h1>">')
+@example("<p title='>' id=a>")
+@example('<a href="x" href="javascript:y">')
+@example("<title><h1></title>")
+@example("<a href=x/>")
+def test_a_page_is_read_alike_by_both_ways(text: str) -> None:
+    """Whatever the markup, patterns and parser see what the slow reading sees, or patterns give up."""
+    slowly = _slowly(text)
+    assert inspect._read_by_parser(text) == slowly
+    assert inspect._read_plainly(text) in (None, slowly)
+
+
+def test_our_pages_are_read_the_fast_way(fit: Fit) -> None:
+    """Each page of the theme is plain, and both ways read the same in it."""
+    for text in fit.pages.values():
+        if text.startswith("<!doctype html>"):
+            assert inspect._read_plainly(text) == _slowly(text)
+
+
+_SEGMENTS = st.sampled_from(
+    (
+        "a",
+        "b.html",
+        "index.html",
+        "..",
+        ".",
+        "",
+        "%2e%2e",
+        "a b",
+        "..a",
+        "photos",
+        "é",
+        "a:b",
+        "x?y=1",
+    )
+)
+
+
+@settings(deadline=None, max_examples=1000)
+@given(
+    st.sampled_from(("", "articles", "groupes/moyens/articles")),
+    st.lists(_SEGMENTS, min_size=1, max_size=5).map("/".join),
+    st.sampled_from(("", "#a", "#%61", "#", "?x")),
+)
+def test_a_plain_address_is_read_as_any_other(folder: str, path: str, end: str) -> None:
+    """An address that needs no decoding leads where the whole reading of addresses leads."""
+    read, whole = inspect._address(folder, path + end), inspect._any_address(folder, path + end)
+    assert read.is_foreign == whole.is_foreign
+    assert whole.is_foreign or read == whole
