@@ -21,8 +21,14 @@ from pathlib import Path
 SITE, STAGE, JOURNAL, EDITION, PLACED = "site", "stage", "journal.json", "edition.json", "placed"
 DRAFT = "draft"
 INDEX = "index.sqlite"
+LOCK, DRAFT_LOCK = ".lock", ".draft.lock"
 
+_JOURNAL_SAYS = {"id", "stage", "put", "removed", "edition"}
 _C = ctypes.CDLL(None, use_errno=True)
+
+
+class JournalIsUnreadable(Exception):
+    """The journal is there and says nothing: it was damaged after it was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +143,9 @@ class Stage:
         )
 
     def forget(self) -> None:
-        """Throw it away: the site stays as it was."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Throw it away: the site stays as it was. What was decided is left for `recover`."""
+        if not self._is_decided():
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def place(self, edition: Edition) -> Change:
         """Put it in place of the one being read.
@@ -173,6 +180,17 @@ class Stage:
         _sync(self._folder)
         _perform(self._folder, journal)
         return change
+
+    def _is_decided(self) -> bool:
+        """Say whether the moves of this very edition are decided, and not all made."""
+        with suppress(JournalIsUnreadable):
+            journal = _journal(self._folder)
+            return (
+                journal is not None
+                and journal["id"] == self.id
+                and not _is_finished(self._folder, journal)
+            )
+        return False
 
     def _placed_tables(self) -> Mapping[str, dict[str, str]]:
         """The tables of placed posts that change, whole, by their path."""
@@ -225,7 +243,7 @@ def held(build: Path, centre: str) -> Iterator[None]:
     """Hold *centre*'s place on the shelf: one change at a time, whichever process makes it."""
     folder = centre_folder(build, centre)
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
+    with (folder / LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -235,7 +253,7 @@ def drafting(build: Path, centre: str) -> Iterator[None]:
     """Be the only one to draft a whole edition of *centre*, while others go on placing theirs."""
     folder = centre_folder(build, centre)
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".draft.lock").open("w") as lock:
+    with (folder / DRAFT_LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with held(build, centre):
             recover(build, centre)
@@ -267,29 +285,49 @@ def recover(build: Path, centre: str) -> bool:
     To be called while the place is held. Says whether there was something to finish.
     """
     folder = centre_folder(build, centre)
-    journal = _journal(folder)
     decided = False
+    try:
+        journal = _journal(folder)
+    except JournalIsUnreadable:
+        # No kill and no power cut leaves one: the disk lies, and nobody knows what stands. Nothing
+        # is vouched for, so that every page is made again and compared.
+        (folder / EDITION).unlink(missing_ok=True)
+        (folder / JOURNAL).unlink()
+        journal = None
     if journal is not None:
-        edition = read_edition(build, centre)
-        decided = edition is None or edition.id != journal["id"]
+        decided = not _is_finished(folder, journal)
+        if decided:
+            # It may have been killed before its own sync: it must not be lost once moves are made.
+            _sync(folder)
         # Even a finished one is done again: after a power cut, its last moves may be lost.
         _perform(folder, journal)
+        shutil.rmtree(folder / str(journal["stage"]), ignore_errors=True)
     shutil.rmtree(folder / STAGE, ignore_errors=True)
+    _forget_drafts(folder)
     return decided
 
 
 def is_whole(build: Path, centre: str) -> bool:
     """Say whether the last change decided was finished; `recover` finishes it otherwise."""
     folder = centre_folder(build, centre)
-    journal, edition = _journal(folder), read_edition(build, centre)
-    if journal is None:
-        return True
-    return edition is not None and edition.id == journal["id"]
+    try:
+        journal = _journal(folder)
+    except JournalIsUnreadable:
+        return False
+    return journal is None or _is_finished(folder, journal)
 
 
 def read_edition(build: Path, centre: str) -> Edition | None:
     """What stands on the shelf for *centre*, or None when nothing that can be read was built."""
-    folder = centre_folder(build, centre)
+    return _edition(centre_folder(build, centre))
+
+
+def placed(build: Path, centre: str) -> Mapping[str, str]:
+    """The revision of each post that the site shows, whatever edition it is of."""
+    return _Placed(centre_folder(build, centre))
+
+
+def _edition(folder: Path) -> Edition | None:
     try:
         table = json.loads((folder / EDITION).read_bytes())
         return Edition(
@@ -333,17 +371,37 @@ def _table_of(slug: str) -> str:
 def _read_table(path: Path) -> dict[str, str]:
     try:
         return {str(slug): str(name) for slug, name in json.loads(path.read_bytes()).items()}
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError, AttributeError):
+        # A damaged one says of no post that it is online: the next whole edition says it again.
         return {}
 
 
 def _journal(folder: Path) -> Mapping[str, object] | None:
-    """The last journal, or None when there is none that can be read: none was then synced."""
+    """The last journal, or None when there never was one. Raises JournalIsUnreadable."""
     try:
-        journal: Mapping[str, object] = json.loads((folder / JOURNAL).read_bytes())
-    except (FileNotFoundError, ValueError):
+        journal = json.loads((folder / JOURNAL).read_bytes())
+    except FileNotFoundError:
         return None
-    return journal if "stage" in journal else None
+    except ValueError as error:
+        raise JournalIsUnreadable from error
+    if not isinstance(journal, dict) or not journal.keys() >= _JOURNAL_SAYS:
+        raise JournalIsUnreadable
+    return journal
+
+
+def _is_finished(folder: Path, journal: Mapping[str, object]) -> bool:
+    """Say whether all the moves of *journal* were made: the last is that of the edition's name."""
+    edition = _edition(folder)
+    return edition is not None and edition.id == journal["id"]
+
+
+def _forget_drafts(folder: Path) -> None:
+    """Throw away the drafts of those who were killed, when nobody is drafting."""
+    if not (folder / DRAFT).is_dir():
+        return
+    with (folder / DRAFT_LOCK).open("w") as lock, suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder / DRAFT, ignore_errors=True)
 
 
 def _perform(folder: Path, journal: Mapping[str, object]) -> None:
