@@ -500,8 +500,7 @@ class CentrePress:
         for path in site.gone(shelf.walk(shelf.site_folder(build, centre))):
             stage.remove(path)
         shown = dict(index.shown_revisions())
-        edition = shelf.read_edition(build, centre)
-        for slug in edition.posts if edition is not None else ():
+        for slug in shelf.placed(build, centre):
             if slug not in shown:
                 stage.stand(slug, None)
         for slug, revision in shown.items():
