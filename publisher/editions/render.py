@@ -178,9 +178,9 @@ class Renderer:
             "output_file": page.path,
         }
         if page.article is not None:
-            said["article"] = self._article(
-                page.article, page.path, self._words.text_of(page.article), material
-            )
+            # A plugin writes more of it as it would of any string of HTML.
+            content = str(self._words.text_of(page.article))
+            said["article"] = self._article(page.article, page.path, content, material)
         template = self._generator.get_template(page.template)
         # Not `template.render`: it copies what is always said once more for each page.
         context = new_context(
@@ -292,7 +292,7 @@ def render_site(
     Raises RenderFailed at the first page that cannot be made whole.
     """
     renderer = Renderer(town=town, centre=plan.centre, theme=theme, language=language)
-    material = _AsStored(plan.content)
+    material = AsStored(plan.content)
     for path, source in renderer.theme_files.items():
         target = stage / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -310,7 +310,7 @@ def render_site(
             raise RenderFailed(photo.path, str(error)) from error
 
 
-class _AsStored:
+class AsStored:
     """The material of a content at hand, each text read when it is first asked for."""
 
     def __init__(self, content: CentreContent) -> None:
@@ -318,9 +318,11 @@ class _AsStored:
         self._texts: dict[str, ReadText] = {}
 
     def photo(self, photo_id: str) -> Photo | None:
+        """The photo of that id."""
         return self._photos.get(photo_id)
 
     def text(self, post: Post) -> ReadText:
+        """The text of *post*."""
         slug = post.publication.slug
         if slug not in self._texts:
             self._texts[slug] = read_text(post.text)

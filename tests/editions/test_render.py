@@ -1,5 +1,6 @@
 """A plan becomes files: whole, readable without a script, and the same bytes each time."""
 
+import json
 import locale
 import logging
 import os
@@ -8,14 +9,14 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from publisher.editions.inspect import inspect_site
-from publisher.editions.render import RenderFailed
+from publisher.editions.render import AsStored, OnePluginSetAProcess, Renderer, RenderFailed
 from publisher.kinds.reminder import PICTOGRAMS
 from publisher.model.edition import CentreContent
 from publisher.model.moment import Moment
@@ -184,7 +185,7 @@ def test_an_author_s_links_are_relative(site: Path) -> None:
         in (site / "groupes/moyens/articles/potager.html").read_text()
     )
     assert (
-        'href="../../programmes/index.html" rel='
+        'href="../../programmes/index.html" rel="noopener noreferrer"'
         in (site / "groupes/petits/rappels.html").read_text()
     )
 
@@ -241,6 +242,74 @@ def test_a_group_s_home_shows_its_own_week(site: Path) -> None:
 def test_an_empty_page_says_so_kindly(empty: Path, path: str, sentence: str) -> None:
     """On its first day, each page says what will come and what there is to do: nothing."""
     assert sentence in (empty / path).read_text(encoding="utf-8")
+
+
+def test_a_moment_leads_to_the_school_years(site: Path) -> None:
+    """Older albums of a moment are in the school years' pages."""
+    text = (site / "moments" / "mercredi.html").read_text(encoding="utf-8")
+    assert 'href="../archives/2026-2027/index.html"' in text
+    assert 'href="../archives/2025-2026/index.html"' in text
+
+
+@pytest.mark.parametrize(
+    ("path", "same"),
+    [
+        ("groupes/moyens/archives/index.html", "../../../archives/index.html"),
+        ("groupes/moyens/moments/soir.html", "../../../moments/soir.html"),
+        ("groupes/moyens/programmes/index.html", "../../../programmes/index.html"),
+    ],
+)
+def test_a_group_s_page_leads_to_the_whole_centre_s(site: Path, path: str, same: str) -> None:
+    """What a group's own list leaves out is one link away; the centre's page has no such link."""
+    words = "de tout le centre <svg|dans tout le centre <svg"
+    text = (site / path).read_text(encoding="utf-8")
+    assert re.search(f'<a class="fil" href="{same}">[^<]*({words})', text)
+    own = (site / path.removeprefix("groupes/moyens/")).read_text(encoding="utf-8")
+    assert not re.search(words, own)
+
+
+def test_older_programmes_have_their_year_s_page(small_town: SmallTown) -> None:
+    """The programmes of a school year that is over are one link away, on a page that lists them."""
+    old = replace(
+        programme("ancien"),
+        title="Le cirque",
+        starts_on=date(2025, 11, 17),
+        ends_on=date(2025, 11, 21),
+    )
+    made = small_town.render(small_town.plan((programme(), old)))
+    index = (made / "programmes" / "index.html").read_text(encoding="utf-8")
+    year = (made / "archives" / "2025-2026" / "programmes.html").read_text(encoding="utf-8")
+    assert "Le cirque" not in index
+    assert 'href="../archives/2025-2026/programmes.html"' in index
+    assert "<h1>Programmes de 2025–2026</h1>" in year
+    assert 'href="../../programmes/ancien.html"' in year
+    assert "1 programme<" in year
+
+
+@pytest.mark.parametrize(
+    ("moments", "offered"),
+    [
+        ((Moment.EVENING, Moment.WEDNESDAY, Moment.EVENING, Moment.EVENING), ["soir", "mercredi"]),
+        ((Moment.EVENING, Moment.WEDNESDAY), []),
+        ((Moment.EVENING,) * 4, []),
+    ],
+    ids=["several", "few", "one moment"],
+)
+def test_a_month_is_sifted_by_moment(
+    small_town: SmallTown, moments: tuple[Moment, ...], offered: list[str]
+) -> None:
+    """A month of several moments can be read one moment at a time, without a script."""
+    posts = tuple(
+        replace(article(f"a{number}"), moment=moment) for number, moment in enumerate(moments)
+    )
+    made = small_town.render(small_town.plan(posts))
+    text = (made / "archives" / "2026-2027" / "2026-11.html").read_text(encoding="utf-8")
+    assert re.findall(r'<input type="radio" name="m" id="f-([a-z]+)"', text) == (
+        ["tous", *offered] if offered else []
+    )
+    sheet = (THEME / "static" / "preau.css").read_text(encoding="utf-8")
+    for moment in Moment:
+        assert f".mois:has(#f-{moment}:checked) .album:not(:has(.{moment}))" in sheet
 
 
 @pytest.mark.parametrize(("count", "words"), [(1, "1 photo"), (2, "2 photos")])
@@ -406,6 +475,155 @@ def test_pelican_leaves_the_process_as_it_was(small_town: SmallTown) -> None:
     assert (list(sys.path), locale.setlocale(locale.LC_ALL), logging.getLoggerClass()) == before
     assert logging.getLoggerClass() is logging.Logger
     assert type(logging.getLogger()) is logging.RootLogger
+
+
+def _renderer(theme: Path = THEME, **changes: object) -> Renderer:
+    facts: dict[str, object] = {"town": TOWN, "centre": CENTRE, "language": "fr", **changes}
+    return Renderer(theme=theme, **facts)  # type: ignore[arg-type]  # facts by name
+
+
+@pytest.mark.parametrize("posts", [all_kinds_of_posts(), ()], ids=["full", "empty"])
+def test_a_page_is_the_same_after_any_other(
+    small_town: SmallTown, posts: tuple[PhotoArticle, ...]
+) -> None:
+    """Drawn first, or after every page of this edition, another and another centre: the same."""
+    plan = small_town.plan(posts)
+    material = AsStored(plan.content)
+    alone = {page.path: _renderer().render(page, plan.moment, material) for page in plan.pages}
+    warm = _renderer()
+    other = _renderer(centre=replace(CENTRE, name="Les Saules", moments=(Moment.EVENING,)))
+    later = small_town.plan(
+        tuple(replace(one, text=f"{one.text} Encore.") for one in posts), NOW + timedelta(days=1)
+    )
+    for order in (plan.pages, plan.pages[::-1]):
+        for page in order:
+            other.render(page, plan.moment, material)
+            assert warm.render(page, plan.moment, material) == alone[page.path], page.path
+        for page in later.pages:
+            warm.render(page, later.moment, AsStored(later.content))
+
+
+def test_a_page_s_pieces_are_kept(small_town: SmallTown) -> None:
+    """Drawing a page again draws none of its kept pieces again: they are the same macros."""
+    plan, warm = small_town.plan(all_kinds_of_posts()), _renderer()
+    counts = []
+    for _time in range(3):
+        for page in plan.pages:
+            warm.render(page, plan.moment, AsStored(plan.content))
+        counts.append(sum(len(pieces) for pieces in warm._words._kept.values()))
+    assert counts[0] == counts[1] == counts[2] > 0
+
+
+def test_a_page_that_failed_leaves_no_trace(small_town: SmallTown) -> None:
+    """After a page that could not be drawn, the next one is what it would have been."""
+    plan = small_town.plan(all_kinds_of_posts())
+    material, warm = AsStored(plan.content), _renderer()
+    page = plan.pages[0]
+    text = warm.render(page, plan.moment, material)
+    with pytest.raises(RenderFailed, match=r"ville/x\.html"):
+        warm.render(replace(page, path="ville/x.html", legal="x"), plan.moment, material)
+    with pytest.raises(RenderFailed, match=r"x\.html: .*lost"):
+        warm.render(replace(page, path="x.html", template="lost"), plan.moment, material)
+    assert warm.render(page, plan.moment, material) == text
+
+
+def test_a_theme_that_changes_meanwhile_changes_nothing(
+    small_town: SmallTown, tmp_path: Path
+) -> None:
+    """A renderer draws with the theme it read, even a template it had not used yet."""
+    theme = Path(shutil.copytree(THEME, tmp_path / "theme"))
+    plan = small_town.plan(all_kinds_of_posts())
+    material, warm = AsStored(plan.content), _renderer(theme)
+    digest, files = warm.theme_digest, warm.theme_files
+    for template in (theme / "templates").iterdir():
+        template.write_text("autre", encoding="utf-8")
+    (theme / "static" / "preau.css").write_text("autre", encoding="utf-8")
+    for page in plan.pages:
+        assert warm.render(page, plan.moment, material) == _renderer().render(
+            page, plan.moment, material
+        )
+    assert (warm.theme_digest, warm.theme_files) == (digest, files)
+    again = _renderer(theme)
+    assert again.theme_digest != digest
+    assert again.render(plan.pages[0], plan.moment, material) == "autre"
+
+
+def test_a_theme_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    """A template that is not UTF-8 stops the renderer, by the theme's name."""
+    theme = Path(shutil.copytree(THEME, tmp_path / "mauve"))
+    (theme / "templates" / "home.html").write_bytes(b"\xe9")
+    with pytest.raises(RenderFailed) as failure:
+        _renderer(theme)
+    assert failure.value.page == "mauve"
+
+
+LISTENS = """
+import json, sys, tempfile
+from pathlib import Path
+from publisher.editions.render import AsStored, Renderer
+from tests.editions.small_town import *
+from tests.editions import plugin_of_a_town
+town = SmallTown(Path(sys.argv[1]))
+plan = town.plan(all_kinds_of_posts())
+tempfile.tempdir = sys.argv[2]
+renderer = Renderer(
+    town=TOWN, centre=CENTRE, theme=THEME, language="fr",
+    plugins=("tests.editions.plugin_of_a_town",),
+)
+pages = {page.path: page for page in plan.pages}
+texts = [
+    renderer.render(pages[path], plan.moment, AsStored(plan.content))
+    for path in ("articles/foret.html", "groupes/moyens/flux.xml")
+]
+renderer.finish()
+print(json.dumps([texts, plugin_of_a_town.heard, list(map(str, Path(sys.argv[2]).iterdir()))]))
+"""
+
+
+def _in_another_process(program: str, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    for name in ("town", "scratch"):
+        (tmp_path / name).mkdir()
+    return subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "town"), str(tmp_path / "scratch")],
+        env={**os.environ, "PYTHONPATH": str(THEME.parents[1])},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_town_s_plugin_is_heard(tmp_path: Path) -> None:
+    """A Pelican plugin hears each article, page, feed and end, and what it changes is the page."""
+    done = _in_another_process(LISTENS, tmp_path)
+    assert done.returncode == 0, done.stderr
+    (page, feed), heard, left = json.loads(done.stdout)
+    assert heard == [
+        "initialized",
+        "article foret",
+        "page articles/foret.html",
+        "article potager",
+        "feed 1",
+        "feed written flux.xml",
+        "finalized",
+    ]
+    assert "<p>Bonne lecture.</p>" in page
+    assert page.endswith("<!-- relu -->\n")
+    assert "Bonne lecture." in feed
+    assert left == []
+
+
+def test_a_plugin_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """A plugin that cannot be loaded stops the renderer, where Pelican would go on without it."""
+    done = _in_another_process(LISTENS.replace('("tests.editions.', '("nowhere.'), tmp_path)
+    assert "RenderFailed: preau: Cannot load plugin `nowhere.plugin_of_a_town`" in done.stderr
+
+
+def test_one_process_has_one_set_of_plugins(small_town: SmallTown) -> None:
+    """Plugins listen to the whole process: another centre cannot come with others."""
+    small_town.render(small_town.plan(()))
+    with pytest.raises(OnePluginSetAProcess, match="plugin_of_a_town"):
+        _renderer(plugins=("tests.editions.plugin_of_a_town",))
 
 
 def test_the_theme_has_each_shape_and_pictogram() -> None:
