@@ -1,9 +1,11 @@
 """A centre's photos on disk: one folder a photo, with its safe master and renditions."""
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 from publisher.content.durable import make_folder_durably, sync_folder, write_durably
 from publisher.model.photo import MASTER, PHOTO_ID, Photo, Rendition
@@ -40,11 +42,15 @@ def read_photo(root: Path, centre: str, photo_id: str) -> Photo | None:
 
     A symbolic link is not read, wherever it leads: it could lead out of the centre.
     """
-    folder = photos_folder(root, centre) / photo_id
-    if PHOTO_ID.match(photo_id) is None or folder.is_symlink():
+    if PHOTO_ID.match(photo_id) is None:
         return None
+    # Text rather than Path: a centre of 10 000 articles has 60 000 photos.
+    folder = f"{photos_folder(root, centre)}/{photo_id}"
     try:
-        facts = json.loads((folder / FACTS).read_bytes())
+        if not S_ISDIR(os.lstat(folder).st_mode):
+            return None
+        with open(f"{folder}/{FACTS}", "rb") as file:  # noqa: PTH123 (as above)
+            facts = json.loads(file.read())
         photo = Photo(
             id=photo_id,
             master=_rendition(MASTER, facts["master"]),
@@ -53,10 +59,12 @@ def read_photo(root: Path, centre: str, photo_id: str) -> Photo | None:
                 for name, size in sorted(facts["renditions"].items(), key=lambda item: item[1][0])
             ),
         )
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        is_whole = all(
+            S_ISREG(os.lstat(f"{folder}/{one.name}").st_mode)
+            for one in (photo.master, *photo.renditions)
+        )
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
         return None
-    files = [folder / name for name in (MASTER, *(one.name for one in photo.renditions))]
-    is_whole = all(file.is_file() and not file.is_symlink() for file in files)
     return photo if photo.renditions and is_whole else None
 
 
