@@ -4,12 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jinja2
 import pytest
 
 from publisher.language import (
     LANGUAGES,
     day_span,
     hour,
+    install,
     long_day,
     translations_for,
     within_a_sentence,
@@ -70,3 +72,23 @@ def test_a_day_inside_a_sentence_is_written_as_its_language_does() -> None:
     """French writes « mercredi » inside a sentence, English keeps its capital."""
     assert within_a_sentence("Mercredi") == "mercredi"
     assert within_a_sentence("Wednesday", "en") == "Wednesday"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ('{{ _("Vacances") }}', "Holidays"),
+        ('{{ _("Programmes de %(year)s", year=word) }}', "Programmes of &lt;b&gt;"),
+        ('{{ _("Programmes de %(year)s", year=word|safe) }}', "Programmes of <b>"),
+        ('{{ ngettext("%(num)s photo", "%(num)s photos", 1) }}', "1 photo"),
+        ('{{ ngettext("%(num)s photo", "%(num)s photos", 2) }}', "2 photos"),
+        ("{% trans year=word %}Programmes de {{ year }}{% endtrans %}", "Programmes of &lt;b&gt;"),
+        ('{{ _("100 %%") }}', "100 %"),
+    ],
+)
+def test_what_fills_a_sentence_of_a_template_is_escaped(source: str, said: str) -> None:
+    """A sentence is HTML of ours; what fills its places is not, unless it says so."""
+    environment = jinja2.Environment(autoescape=True)
+    install(environment, "en")
+    template = environment.from_string(source)
+    assert [template.render(word="<b>") for _time in range(2)] == [said, said]
