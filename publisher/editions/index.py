@@ -208,16 +208,15 @@ class Index:
     def take_from(self, other: Path, stamps: Mapping[str, str]) -> frozenset[str]:
         """Take from another index what it read of the documents whose stamp is still theirs.
 
-        The keys of those taken.
+        The keys of those taken. It keeps them by itself, and is not to be called in a change.
         """
         self._ask("ATTACH ? AS other", (str(other),))
         try:
-            known = dict(
-                self._ask(
-                    "SELECT key, stamp FROM other.document WHERE unread IS NULL AND stamp != ''"
-                )
-            )
-            same = [key for key, stamp in known.items() if stamps.get(key) == stamp]
+            known = self._ask(
+                "SELECT key, stamp FROM other.document WHERE unread IS NULL AND stamp != ''"
+            ).fetchall()
+            same = frozenset(str(key) for key, stamp in known if stamps.get(key) == stamp)
+            self.begin()
             self._ask("CREATE TEMP TABLE same (key TEXT PRIMARY KEY)")
             self._base.executemany("INSERT INTO same VALUES (?)", [(key,) for key in same])
             self._ask(
@@ -230,9 +229,13 @@ class Index:
                 "INSERT INTO photo SELECT * FROM other.photo WHERE id IN (SELECT photo FROM uses)"
             )
             self._ask("DROP TABLE same")
+            self.keep()
+        except sqlite3.DatabaseError:
+            self.forget()
+            raise
         finally:
             self._ask("DETACH other")
-        return frozenset(same)
+        return same
 
     def settle(self, slug: str) -> None:
         """Of the documents of that slug, the first that can be read has it; the others wait."""

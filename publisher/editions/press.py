@@ -8,7 +8,6 @@ that a site changed a thousand times is, byte for byte, the one a clean build ma
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -139,7 +138,7 @@ def _once(
     try:
         press = CentrePress(places, town, centre)
     except RenderFailed as failure:
-        return NotBuilt(centre=centre.slug, unfit=(_does_not_compose(failure),))
+        return NotBuilt(centre=centre.slug, unfit=(does_not_compose(failure),))
     try:
         return deed(press)
     finally:
@@ -339,11 +338,9 @@ class CentrePress:
                 for key in known.keys() - found.keys()
             ]
             again += gone
-            photos = self._changed_photos(index)
-            if photos is not None:
-                keys = {key for one in photos for key in index.keys_with_photo(one)}
-                keys.update(index.unread_keys())
-                again += [found[key] for key in keys if key in found]
+            # One that could not be read may have lacked a photo, which is there now.
+            keys = {*index.unread_keys(), *self._keys_without_photo(index)}
+            again += [found[key] for key in keys if key in found]
         else:
             documents = (document_at(content, centre.slug, path) for path in changed)
             again = [one for one in documents if one is not None]
@@ -369,18 +366,19 @@ class CentrePress:
                 index.take(document.key, document.slug, _settled(stamp) if stood else "", read)
                 return
 
-    def _changed_photos(self, index: Index) -> frozenset[str] | None:
-        """The photos in use that are not there any more; None when no photo came or went."""
+    def _keys_without_photo(self, index: Index) -> Iterable[str]:
+        """The documents one of whose photos is not there any more."""
         folder = photos_folder(self._places.content, self._centre.slug)
         stamp = _settled(stamp_of(folder) or "")
         if stamp and stamp == index.fact("photos"):
-            return None
+            return  # none came, none went
         index.note("photos", stamp)
         try:
             there = {path.name for path in folder.iterdir()}
         except OSError:
             there = set()
-        return index.photo_ids() - there
+        for photo_id in index.photo_ids() - there:
+            yield from index.keys_with_photo(photo_id)
 
     def _draw_what_changed(
         self, index: Index, work: "_Work", stage: Stage, days: Sequence[PageKey]
@@ -467,8 +465,15 @@ class CentrePress:
         """Read what must be, and draw every page, while the site goes on changing."""
         file = shelf.index_file(self._places.build, self._centre.slug)
         index.now = local
+        documents = list(documents_of(self._places.content, self._centre.slug))
+        taken: frozenset[str] = frozenset() if anew else self._taken_from(file, index, documents)
         index.begin()
-        self._read_all(index, None if anew else file)
+        index.note("photos", "")
+        for document in documents:
+            if document.key not in taken:
+                self._read(index, document)
+        for slug in index.every_slug():
+            index.settle(slug)
         for slug in index.every_slug():
             index.refresh(slug)
         work = _Work(index, self._centre)
@@ -517,20 +522,16 @@ class CentrePress:
         self._index.now = local
         return self._built(self._index, change, local)
 
-    def _read_all(self, index: Index, known: Path | None) -> None:
-        """Read every document, but those that *known*, an index, has read as they stand."""
-        content, centre = self._places.content, self._centre
-        documents = list(documents_of(content, centre.slug))
-        taken: frozenset[str] = frozenset()
-        if known is not None and known.is_file() and self._reads_alike(known):
-            with suppress(IndexIsUnreadable):
-                taken = index.take_from(known, {one.key: one.stamp for one in documents})
-        index.note("photos", "")
-        for document in documents:
-            if document.key not in taken:
-                self._read(index, document)
-        for slug in index.every_slug():
-            index.settle(slug)
+    def _taken_from(
+        self, file: Path, index: Index, documents: Sequence[DocumentOnDisk]
+    ) -> frozenset[str]:
+        """The documents that *index* need not read: another, standing, read them as they are."""
+        if not file.is_file() or not self._reads_alike(file):
+            return frozenset()
+        try:
+            return index.take_from(file, {one.key: one.stamp for one in documents})
+        except INDEX_FAULTS:
+            return frozenset()
 
     def _reads_alike(self, file: Path) -> bool:
         """Say whether another index was read by this program, with this configuration."""
@@ -570,8 +571,8 @@ class CentrePress:
             try:
                 self._renderer.render(alone, index.now, index)
             except RenderFailed as again:
-                return replace(_does_not_compose(again), post=post.publication.slug)
-        return _does_not_compose(failure)
+                return replace(does_not_compose(again), post=post.publication.slug)
+        return does_not_compose(failure)
 
     def _place(self, index: Index, stage: Stage, local: datetime) -> Change:
         """Place what is staged; *index*, once kept, is of the edition that then stands."""
@@ -772,7 +773,8 @@ def _alone_on(page: Page, post: Post) -> Page:
     )
 
 
-def _does_not_compose(failure: RenderFailed) -> Unfit:
+def does_not_compose(failure: RenderFailed) -> Unfit:
+    """Why nothing of a page, or of a theme, goes out."""
     return Unfit(
         post=failure.page,
         reason=_("Cette page ne se compose pas : {why}."),

@@ -1,17 +1,20 @@
 """The press: what is fit goes out, what is not is set aside or refused, and nothing is ever half."""
 
 import os
+import shutil
 import subprocess
 import sys
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 import pytest
 from PIL import Image
 
 from publisher import shelf
-from publisher.centres import TownOnDisk, read_town
+from publisher.centres import read_town, theme_folder
 from publisher.content.library import (
     read_centre,
     save_edited_post,
@@ -19,9 +22,7 @@ from publisher.content.library import (
     withdraw_post,
 )
 from publisher.content.photos import keep_photo
-from publisher.editions import press, watch
 from publisher.editions.press import Built, NotBuilt, Places, build_what_is_fit, build_whole
-from publisher.editions.watch import Press
 from publisher.model.photo import MASTER
 from publisher.model.post import PhotoArticle, Post
 from publisher.model.town import Centre, Town
@@ -265,16 +266,20 @@ def test_an_edit_replaces_and_leaves_nothing_of_before(bench: Bench) -> None:
     assert bench.holds("Autre titre")
 
 
-def test_the_press_sees_a_hand_edit_and_obeys_the_clock(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@contextmanager
+def _working(instance: Path, log: IO[str] | None = None) -> Iterator[None]:
+    """The press of *instance*, at work in its own processes."""
+    command = [sys.executable, "-m", "publisher", "--instance", str(instance), "press"]
+    with subprocess.Popen(command, stderr=log) as working:
+        try:
+            yield
+        finally:
+            working.terminate()
+
+
+def test_the_press_sees_a_hand_edit_and_obeys_the_clock(bench: Bench) -> None:
     """A file written by hand rings at once; a reminder appears and leaves at its instant, untouched."""
-    monkeypatch.setattr(watch, "TIMER", timedelta(minutes=10))
-    instance = bench.places.instance
-    working = Press(instance, TownOnDisk(instance), lambda: datetime.now(UTC))
-    thread = threading.Thread(target=working.run)
-    thread.start()
-    try:
+    with _working(bench.places.instance):
         wait_until((bench.site / "index.html").exists, "the first edition")
         starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
         bench.save(reminder(published_at=starts_at, ends_at=starts_at + timedelta(seconds=2)))
@@ -283,23 +288,39 @@ def test_the_press_sees_a_hand_edit_and_obeys_the_clock(
         assert datetime.now(UTC) >= starts_at
         wait_until(lambda: not bench.holds("Maillot, bonnet"), "its end")
         assert datetime.now(UTC) >= starts_at + timedelta(seconds=2)
-    finally:
-        working.stop()
-        thread.join()
 
 
-def test_one_centres_bad_luck_does_not_stop_the_town(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A disk that refuses for one centre: the other is built, and the press goes on."""
-    original = press.build_what_is_fit
+def test_a_theme_changed_while_the_press_works_is_drawn_beside_and_placed(bench: Bench) -> None:
+    """Another theme makes every page again; posts saved meanwhile are there, drawn with it."""
+    instance = bench.places.instance
+    theme = instance / "themes" / "preau"
+    shutil.copytree(theme_folder(instance, "preau"), theme, dirs_exist_ok=True)
+    bench.save(*(article(f"2026-11-18-a{number}") for number in range(20)))
+    with _working(instance):
+        wait_until((bench.site / "index.html").exists, "the first edition")
+        base = theme / "templates" / "base.html"
+        base.write_text(
+            base.read_text(encoding="utf-8").replace("</main>", "<p>Neuf</p></main>"),
+            encoding="utf-8",
+        )
+        bench.save(article("2026-11-18-pendant"))
+        wait_until((bench.site / "articles/2026-11-18-pendant.html").exists, "the post")
+        wait_until(lambda: "Neuf" in bench.text("index.html"), "the theme")
+        wait_until(lambda: "Neuf" in bench.text("articles/2026-11-18-pendant.html"), "both")
+    standing = digest_of_site(bench.site)
+    now = datetime.now(UTC)
+    shutil.rmtree(bench.places.build)
+    assert isinstance(build_whole(bench.places, bench.town, bench.centre, now), Built)
+    assert digest_of_site(bench.site) == standing
 
-    def refuse(places: Places, town: Town, centre: Centre, now: datetime) -> Built | NotBuilt:
-        if centre.slug == "la-grande-ourse":
-            raise OSError(28, "No space left on device")
-        return original(places, town, centre, now)
 
-    monkeypatch.setattr(watch, "build_what_is_fit", refuse)
-    Press(bench.places.instance, TownOnDisk(bench.places.instance), lambda: NOW).work_once()
-    assert (bench.site / "index.html").exists()
-    assert "la-grande-ourse was not built" in caplog.text
+def test_one_centres_bad_luck_does_not_stop_the_town(bench: Bench, tmp_path: Path) -> None:
+    """A disk that refuses for one centre: the other is built, the press goes on, and says so."""
+    bench.places.build.mkdir(parents=True, exist_ok=True)
+    (bench.places.build / "la-grande-ourse").write_bytes(b"in the way")
+    told = tmp_path / "told"
+    with told.open("w") as log, _working(bench.places.instance, log):
+        wait_until((bench.site / "index.html").exists, "the first edition")
+        bench.save(article("2026-11-18-ensuite"))
+        wait_until((bench.site / "articles/2026-11-18-ensuite.html").exists, "the next")
+    assert "la-grande-ourse was not built" in told.read_text(encoding="utf-8")
