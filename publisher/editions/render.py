@@ -161,6 +161,8 @@ class Renderer:
                 text = draw(page, now, material)
             except Exception as error:
                 raise RenderFailed(page.path, f"{type(error).__name__}: {error}") from error
+            finally:
+                _forget_articles()
             if complaints:
                 raise RenderFailed(page.path, complaints[0])
             return text
@@ -378,6 +380,12 @@ class _Compiled(BytecodeCache):
 
 
 _COMPILED = _Compiled()
+
+
+def _forget_articles() -> None:
+    """Let go of the articles of a page: Pelican remembers the text of each for ever."""
+    for asked in (Article.get_content, Article.get_summary):
+        asked.cache.clear()
 
 
 def _only_set(plugins: tuple[str, ...]) -> None:

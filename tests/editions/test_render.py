@@ -1,5 +1,6 @@
 """A plan becomes files: whole, readable without a script, and the same bytes each time."""
 
+import gc
 import json
 import locale
 import logging
@@ -8,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import weakref
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -512,6 +514,24 @@ def test_a_page_s_pieces_are_kept(small_town: SmallTown) -> None:
             warm.render(page, plan.moment, AsStored(plan.content))
         counts.append(sum(len(pieces) for pieces in warm._words._kept.values()))
     assert counts[0] == counts[1] == counts[2] > 0
+
+
+def test_a_warm_renderer_keeps_no_article(small_town: SmallTown) -> None:
+    """An article is let go of with its page: Pelican would remember its text for ever."""
+    from pelican import signals
+
+    plan, warm = small_town.plan(all_kinds_of_posts()), _renderer()
+    made: list[weakref.ref[object]] = []
+
+    def note(content: object) -> None:
+        made.append(weakref.ref(content))
+
+    with signals.content_object_init.connected_to(note):
+        for page in plan.pages:
+            warm.render(page, plan.moment, AsStored(plan.content))
+    gc.collect()
+    assert made
+    assert [one() for one in made if one() is not None] == []
 
 
 def test_a_page_that_failed_leaves_no_trace(small_town: SmallTown) -> None:
