@@ -242,6 +242,10 @@ def _headers_of_preau_s_shape(draw: st.DrawFn) -> str:
 @example("a: b\n  - c")
 @example("a:\nb: c")
 @example("on: off")
+@example("rows:\n  - a: x\n    b:")
+@example("rows:\n  - a: x\n  - y\n    b: z")
+@example("rows:\n  - a: x\nkey: y\n    b: z")
+@example("rows:\n  -")
 def test_any_header_is_read_alike_or_left_to_pyyaml(header: str) -> None:
     """Whatever a hand wrote, the quick reading says what PyYAML says, or nothing."""
     _check(header)

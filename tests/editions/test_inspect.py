@@ -324,11 +324,11 @@ def _slowly(text: str) -> inspect._Reading:
         language=slow.language,
         title=slow.title,
         top_headings=slow.top_headings,
-        ids=slow.ids,
-        links=slow.links,
-        loaded=slow.loaded,
-        images=list(slow.images),
-        forbidden=slow.forbidden,
+        ids=tuple(slow.ids),
+        links=tuple(slow.links),
+        loaded=tuple(slow.loaded),
+        images=tuple(slow.images),
+        forbidden=tuple(slow.forbidden),
     )
 
 
