@@ -5,9 +5,11 @@ those; a whole edition draws every page. Both are made of the same steps on the 
 that a site changed a thousand times is, byte for byte, the one a clean build makes.
 """
 
+import errno
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -206,12 +208,12 @@ class CentrePress:
         anew = False
         with shelf.held(self._places.build, self._centre.slug):
             self._finish_what_was_decided()
-            index = self._standing_index()
-            if index is not None:
-                try:
+            try:
+                index = self._standing_index()
+                if index is not None:
                     return self._step(index, now, changed)
-                except INDEX_FAULTS:
-                    anew = True
+            except INDEX_FAULTS:
+                anew = True
         return self.make_again(lambda: now, anew=anew)
 
     def make_again(
@@ -230,16 +232,18 @@ class CentrePress:
         with shelf.drafting(build, centre):
             stage = Stage(build, centre, drafted=True)
             making = stage.folder / shelf.INDEX
-            index = Index(making, self._centre, self._town.public_url)
             try:
-                self._draft(index, stage, self._local(clock()), strict=strict, anew=anew)
-                with shelf.held(build, centre):
-                    self._finish_what_was_decided()
-                    return self._place_draft(index, stage, self._local(clock()), strict=strict)
+                with closing(Index(making, self._centre, self._town.public_url)) as index:
+                    self._draft(index, stage, self._local(clock()), strict=strict, anew=anew)
+                    with shelf.held(build, centre):
+                        self._finish_what_was_decided()
+                        return self._place_draft(index, stage, self._local(clock()), strict=strict)
             except _Refused as refused:
                 return NotBuilt(centre=centre, unfit=refused.unfit)
+            except INDEX_FAULTS as error:
+                # That index was made here and now: only the disk can be at fault.
+                raise OSError(errno.EIO, str(error)) from error
             finally:
-                index.close()
                 stage.forget()
 
     def _local(self, now: datetime) -> datetime:
