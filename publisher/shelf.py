@@ -23,7 +23,7 @@ DRAFT = "draft"
 INDEX = "index.sqlite"
 LOCK, DRAFT_LOCK = ".lock", ".draft.lock"
 
-_JOURNAL_SAYS = {"id", "stage", "put", "removed", "edition"}
+_JOURNAL_SAYS = {"id", "stage", "put", "removed", "told", "untold", "edition"}
 _C = ctypes.CDLL(None, use_errno=True)
 
 
@@ -151,27 +151,23 @@ class Stage:
         """Put it in place of the one being read.
 
         Everything staged is synced at once, then the journal, then files move: new ones, then
-        replaced ones, then removals. At no instant does a page that can be reached lead
-        nowhere: what is new is there before what refers to it, and what goes is no longer
-        referred to. A kill at any point is finished or forgotten by `recover`.
+        replaced ones, then removals; what is told of posts comes last. At no instant does a page
+        that can be reached lead nowhere: what is new is there before what refers to it, and what
+        goes is no longer referred to. A kill at any point is finished or forgotten by `recover`.
 
         Raises OSError (a full disk): the site stays as it was, or `recover` finishes.
         """
         change = self.change
         puts = [[self._names[path], f"{SITE}/{path}"] for path in (*change.new, *change.replaced)]
-        removals = [f"{SITE}/{path}" for path in change.removed]
-        for name, table in self._placed_tables().items():
-            if table:
-                puts.append([self._at(name, _json(table)), name])
-            else:
-                removals.append(name)
-        last = self._at(EDITION, _edition_json(edition, self.id, len(change)))
+        tables = self._placed_tables()
         journal = {
             "id": self.id,
             "stage": self._within,
             "put": puts,
-            "removed": removals,
-            "edition": last,
+            "removed": [f"{SITE}/{path}" for path in change.removed],
+            "told": [[self._at(name, _json(one)), name] for name, one in tables.items() if one],
+            "untold": [name for name, one in tables.items() if not one],
+            "edition": self._at(EDITION, _edition_json(edition, self.id, len(change))),
         }
         beside = self.folder / JOURNAL
         beside.write_bytes(_json(journal))
@@ -410,14 +406,15 @@ def _perform(folder: Path, journal: Mapping[str, object]) -> None:
     The journal stays: the moves are on the disk for good when the next edition has synced.
     """
     stage = folder / str(journal["stage"])
-    for name, path in _pairs(journal["put"]):
-        target = folder / path
-        with suppress(FileNotFoundError):
-            _move(stage / name, target)
-    for path in _names(journal["removed"]):
-        target = folder / path
-        target.unlink(missing_ok=True)
-        _drop_empty(target.parent, folder)
+    # Authors are told what families see, once they do: a post is told out when its page is.
+    for puts, removals in (("put", "removed"), ("told", "untold")):
+        for name, path in _pairs(journal[puts]):
+            with suppress(FileNotFoundError):
+                _move(stage / name, folder / path)
+        for path in _names(journal[removals]):
+            target = folder / path
+            target.unlink(missing_ok=True)
+            _drop_empty(target.parent, folder)
     with suppress(FileNotFoundError):
         (stage / str(journal["edition"])).replace(folder / EDITION)
 
