@@ -8,7 +8,7 @@ next but what is the same for all of them.
 import re
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from html import unescape
 from typing import Protocol
 from urllib.parse import quote, urlsplit
@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from publisher.editions.plan import (
     article_path,
+    day_told_by,
     home_of,
     linked_path,
     moment_path,
@@ -117,11 +118,13 @@ class PageWords:
         self._kept: dict[tuple[Space, str], dict[object, tuple[Markup, frozenset[str]]]] = {}
         self._kept_here: dict[object, tuple[Markup, frozenset[str]]] = {}
         self._now: datetime | None = None
+        self._today: date | None = None
         self._material: Material | None = None
 
     def turn_to(self, page: Page, now: datetime, material: Material) -> dict[str, object]:
         """Open *page*, as it is at *now*, aware and in the town's zone; what it says of itself."""
         self._space, self._now, self._material = page.space, now, material
+        self._today = day_told_by(page, now)
         self._above = _above(page.path)
         self._shown = set()
         self._kept_here = self._kept.setdefault((page.space, self._above[0][0]), {})
@@ -130,8 +133,8 @@ class PageWords:
             "page": page,
             "space": space,
             "group": None if group is None else self._groups.get(group),
-            "today": now.date(),
-            "tomorrow": now.date() + timedelta(days=1),
+            "today": self._today,
+            "tomorrow": None if self._today is None else self._today + timedelta(days=1),
             "home_url": self.to(f"{space.folder}index.html"),
             "centre_url": self.to("index.html"),
             "photo_removal_url": self.to(f"ville/{PHOTO_REMOVAL}.html"),
@@ -169,7 +172,7 @@ class PageWords:
             "moment_words": lambda moment: self._translate(moment.short),
             "moment_long": lambda moment: self._translate(moment.long),
             "published_on": lambda post: published_on(post, self._moment),
-            "days_until": lambda day: (day - self._moment.date()).days,
+            "days_until": self._days_until,
             "to": self.to,
             "theme": lambda path: self.to(f"{self._theme_folder}/{path}"),
             "space_url": lambda path: self.to(f"{self._space.folder}{path}"),
@@ -224,6 +227,13 @@ class PageWords:
         if self._now is None:
             raise AssertionError("no page is open")
         return self._now
+
+    def _days_until(self, day: date) -> int:
+        if self._today is None:
+            raise LookupError(
+                "this page is the same whatever the day: it cannot tell how far one is"
+            )
+        return (day - self._today).days
 
     def _read(self, post: Post) -> ReadText:
         if self._material is None:

@@ -255,6 +255,19 @@ def touched_by_days(before: date, after: date, catalogue: Catalogue) -> Iterator
                 yield PageKey(PROGRAMME, space.group, programme.publication.slug)
 
 
+def day_told_by(page: Page, now: datetime) -> date | None:
+    """The day that *page* may tell: « aujourd'hui » is worth drawing a few pages again at midnight.
+
+    Homes, reminders and programmes tell it always; one programme's page while it lasts; every
+    other page is the same whatever the day.
+    """
+    today = now.date()
+    if page.template in {HOME, REMINDERS, PROGRAMMES}:
+        return today
+    held = page.programme if page.template == PROGRAMME else None
+    return today if held is not None and held.starts_on <= today <= held.ends_on else None
+
+
 def next_change_at(posts: Iterable[Post], now: datetime) -> datetime:
     """The next instant at which the site changes though nobody touched anything.
 
@@ -311,11 +324,6 @@ def programmes_year_path(school_year: str, space: Space) -> str:
 def moment_path(moment: Moment, space: Space) -> str:
     """Where a moment's page stands."""
     return f"{space.folder}moments/{moment}.html"
-
-
-def moment_year_path(moment: Moment, school_year: str, space: Space) -> str:
-    """Where a moment's archive of one school year stood."""
-    return f"{space.folder}archives/{school_year}/{moment}.html"
 
 
 def photo_path(photo_id: str, rendition: str, space: Space) -> str:

@@ -484,6 +484,8 @@ class CentrePress:
         work.settle_all_links()
         self._settle_links(index, work)
         _refuse_if(strict, index)
+        for path, source in self._renderer.theme_files.items():
+            stage.put(path, source.read_bytes())
         site = _Site(index, self._renderer, every_key(index), whole=True)
         unfit = [*self._link(index, stage, site.photos()), *self._draw(index, site, stage)]
         if unfit:
@@ -503,8 +505,6 @@ class CentrePress:
         if work.slugs or days:
             self._draw_what_changed(index, work, stage, days)
         _refuse_if(strict, index)
-        for path, source in self._renderer.theme_files.items():
-            stage.put(path, source.read_bytes())
         site = _Site(index, self._renderer, every_key(index), whole=True)
         for path in site.gone(shelf.walk(shelf.site_folder(build, centre))):
             stage.remove(path)
@@ -747,8 +747,9 @@ def _refuse_if(strict: bool, index: Index) -> None:  # noqa: FBT001 (whether it 
 
 
 def _order(key: PageKey) -> tuple[int, PageKey]:
-    """What is referred to first: posts, then the lists that lead to them, then homes."""
-    return ({ARTICLE: 0, PROGRAMME: 1, HOME: 3}.get(key.template, 2), _sortable(key))
+    """What is referred to first: posts, then the lists that lead to them, then homes, the centre's last."""
+    place = {ARTICLE: 0, PROGRAMME: 1, HOME: 3}.get(key.template, 2)
+    return (4 if place == 3 and key.group is None else place, _sortable(key))  # noqa: PLR2004 (the homes' place)
 
 
 def _sortable(key: PageKey) -> PageKey:

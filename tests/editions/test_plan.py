@@ -11,8 +11,16 @@ from publisher.editions.plan import (
     FEED_ARTICLES,
     HOME_ARTICLES,
     MOMENT_ARTICLES,
+    Listed,
+    day_told_by,
+    every_key,
+    key_at,
     next_change_at,
+    path_exists,
+    path_of,
     plan_of,
+    touched_by,
+    touched_by_days,
 )
 from publisher.model.edition import CentreContent, Page, Plan
 from publisher.model.moment import Moment
@@ -169,14 +177,14 @@ def test_neighbours() -> None:
     assert slugs == {"a000": (None, "a001"), "a001": ("a000", "a002"), "a002": ("a001", None)}
 
 
-def test_neighbours_in_a_group_may_be_the_centre_s() -> None:
-    """In a group, the neighbours are those of what the group lists."""
+def test_neighbours_in_a_group_are_the_group_s() -> None:
+    """An article has neighbours among those that stand where it stands, so that none moves another's."""
     mine = article("mine", groups=("moyens",), published_at=NOW - timedelta(hours=2))
-    plan = _plan(article("older", published_at=NOW - timedelta(hours=3)), mine, article("newer"))
+    others = (article("older", published_at=NOW - timedelta(hours=3)), article("newer"))
+    yours = article("yours", groups=("moyens",), published_at=NOW - timedelta(hours=5))
+    plan = _plan(*others, mine, yours)
     page = _page(plan, "groupes/moyens/articles/mine.html")
-    assert page.newer is not None
-    assert page.older is not None
-    assert (page.newer.publication.slug, page.older.publication.slug) == ("newer", "older")
+    assert (page.newer, page.older) == (None, yours)
     assert _page(plan, "articles/older.html").newer == _page(plan, "articles/newer.html").article
 
 
@@ -187,7 +195,106 @@ def test_lists_are_bounded_and_months_are_whole() -> None:
     assert len(_page(plan, "moments/mercredi.html").articles) == MOMENT_ARTICLES
     assert len(_page(plan, "flux.xml").articles) == FEED_ARTICLES
     assert len(_page(plan, "archives/2026-2027/2026-11.html").articles) == 60
-    assert len(_page(plan, "archives/2026-2027/mercredi.html").articles) == 60
+
+
+TOGETHER = {"home", "reminders", "programmes"}
+
+
+@unhurried
+@given(st.lists(any_post, max_size=6, unique_by=lambda one: one.publication.slug))
+def test_only_what_gathers_shows_the_centre_s_posts_in_a_group(posts: list[Post]) -> None:
+    """In a group, home, reminders and programmes gather; every other page shows the group's own."""
+    groups = {post.publication.slug: post.publication.groups for post in posts}
+    for page in _plan(*posts).pages:
+        if page.space.group is not None and page.template not in TOGETHER:
+            assert all(page.space.group in groups[slug] for slug in _mentions(page))
+
+
+def test_one_post_touches_eight_pages_and_a_home_a_group() -> None:
+    """However long the archive, an article for all rewrites eight files of its own space at most."""
+    week = programme()
+    old = tuple(
+        article(f"a{number:03}", published_at=NOW - timedelta(hours=7 * number))
+        for number in range(1, 200)
+    )
+    new = article("neuf")
+    before, after = _plan(week, *old), _plan(week, *old, new)
+    standing = {page.path: page for page in before.pages}
+    changed = {page.path for page in after.pages if standing.get(page.path) != page}
+    homes = {f"groupes/{group.slug}/index.html" for group in CENTRE.groups}
+    assert homes <= changed
+    assert len(changed - homes) <= 8
+    catalogue = Listed(after.content, NOW)
+    touched = {path_of(key, CENTRE) for key in touched_by(new, catalogue)}
+    assert changed <= touched
+    assert len(touched) <= 10 + len(homes)
+
+
+@unhurried
+@given(
+    st.lists(any_post, max_size=6, unique_by=lambda one: one.publication.slug),
+    st.lists(any_post, max_size=2, unique_by=lambda one: one.publication.slug),
+    st.sampled_from([timedelta(0), timedelta(hours=9), timedelta(days=40), -timedelta(days=300)]),
+)
+def test_what_is_not_touched_is_the_same(
+    posts: list[Post], new: list[Post], later: timedelta
+) -> None:
+    """For any change and any two moments, every page that differs, comes or goes is a touched one."""
+    kept = {post.publication.slug: post for post in posts}
+    given_ = kept | {post.publication.slug: post for post in new}
+    then = NOW + later
+    before, after = _plan(*kept.values()), _plan(*given_.values(), now=then)
+    catalogue = Listed(after.content, then)
+    changing = [
+        post
+        for slug in given_
+        for post, now in ((kept.get(slug), NOW), (given_[slug], then))
+        if post is not None
+        and (
+            kept.get(slug) != given_[slug]
+            or post.publication.is_live(NOW) != post.publication.is_live(then)
+        )
+        and post.publication.is_live(now)
+    ]
+    keys = {key for post in changing for key in touched_by(post, catalogue)}
+    keys |= set(touched_by_days(NOW.date(), then.date(), catalogue))
+    touched = {path_of(key, CENTRE) for key in keys}
+    one = {page.path: (page, day_told_by(page, NOW)) for page in before.pages}
+    other = {page.path: (page, day_told_by(page, then)) for page in after.pages}
+    assert {path for path in one | other if one.get(path) != other.get(path)} <= touched
+
+
+@unhurried
+@given(st.lists(any_post, max_size=6, unique_by=lambda one: one.publication.slug))
+def test_a_path_and_a_key_name_the_same_page(posts: list[Post]) -> None:
+    """Each page's path gives back its key, exists, and a path nobody planned does not."""
+    plan = _plan(*posts)
+    catalogue = Listed(plan.content, NOW)
+    for key in every_key(catalogue):
+        path = path_of(key, CENTRE)
+        assert key_at(path, CENTRE) == key
+        assert path_exists(path, catalogue) == (path in plan.paths)
+        for wrong in (f"x{path}", f"{path}x", f"groupes/disparu/{path}", path.replace("2", "3")):
+            assert path_exists(wrong, catalogue) == (wrong in plan.paths)
+    assert all(path_exists(one.path, catalogue) for one in plan.photos)
+    assert not path_exists(f"photos/{'z' * 26}/480.jpg", catalogue)
+
+
+def test_programmes_of_other_years_have_their_own_page() -> None:
+    """The list of programmes is this school year's and what comes; older years are a page each."""
+    old = programme("ancien", published_at=NOW - timedelta(days=700), ends_at=None)
+    old = replace(
+        old,
+        starts_on=date(2025, 3, 3),
+        ends_on=date(2025, 3, 7),
+        slots=tuple(replace(slot, day=date(2025, 3, 4)) for slot in old.slots),
+    )
+    plan = _plan(old, programme())
+    listed = _page(plan, "programmes/index.html")
+    assert [one.publication.slug for one in listed.programmes] == ["2026-11-16-programme"]
+    assert listed.school_years == ("2024-2025",)
+    year = _page(plan, "archives/2024-2025/programmes.html")
+    assert [one.publication.slug for one in year.programmes] == ["ancien"]
 
 
 def test_a_new_article_moves_no_older_page() -> None:
