@@ -113,9 +113,17 @@ def main(arguments: Sequence[str]) -> int:
         )
         asked = _asked(given, folder.resolve())
         machine = machine_facts()
-        measured, syncs = measure_sizes(asked)
-        rush = measure_rush(asked) if asked.rush_centres else None
-        report.show(machine, measured, syncs, rush)
+        report.show_machine(machine)
+        try:
+            measured, syncs = measure_sizes(asked)
+            report.show_publications(measured)
+            rush = measure_rush(asked) if asked.rush_centres else None
+        except (measure.CommandFailed, ours.NeverVisible) as error:
+            print(f"Le banc s'arrête là : {error}", file=sys.stderr)
+            return 1
+        if rush is not None:
+            report.show_rush(rush)
+        report.show_targets(measured, syncs)
         if given.json:
             print(json.dumps(report.as_json(machine, measured, syncs, rush)), flush=True)
     return 0
@@ -188,6 +196,7 @@ def measure_sizes(asked: Asked) -> tuple[list[AtOneSize], int | None]:
         )
         at = AtOneSize(posts=posts)
         _measure_builds(asked, instance, at, npm)
+        report.show_builds(at)
         measured.append(at)
         instances.append(instance)
     _measure_publications(asked, instances, measured)
@@ -374,14 +383,13 @@ def measure_rush(asked: Asked) -> Rush:
         used = press.cpu_s()
         took = _publish_in_time(planned)
         press.wait_until_idle(3600)
-        posts = [post for _at, _author, post in planned]
         return Rush(
             centres=asked.rush_centres,
             posts=asked.rush_posts,
             publications=publications,
             seconds=asked.rush_seconds,
             ms=tuple(took),
-            lost=publications - ours.editions_hold(instance, posts),
+            lost=sum(not author.is_visible(post) for _at, author, post in planned),
             cpu_s=press.cpu_s() - used,
             peak_pss_mb=press.memory.pss_mb,
         )

@@ -3,7 +3,6 @@
 Nothing of the press is imported: what is measured is the command, seen from the files it leaves.
 """
 
-import json
 import os
 import random
 import re
@@ -57,7 +56,6 @@ class Instance:
 
     folder: Path
     town: Town
-    seed: int
 
     @property
     def content(self) -> Path:
@@ -80,7 +78,7 @@ def make_instance(folder: Path, *, seed: int, centres: int, posts: int) -> Insta
     until = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
     made = simulate_town(folder, seed=seed, size=Size(centres=centres, posts=posts), until=until)
     shutil.copytree(ROOT / "themes" / "preau", folder / "themes" / "preau")
-    return Instance(folder=folder, town=made.town, seed=seed)
+    return Instance(folder=folder, town=made.town)
 
 
 def clean_build(instance: Instance) -> measure.Run:
@@ -181,7 +179,8 @@ class Author:
     def __init__(self, instance: Instance, centre: Centre, press: Press) -> None:
         self._instance, self._centre, self._press = instance, centre, press
         self._site = instance.site(centre)
-        self._draw = random.Random(f"{instance.seed}/{centre.slug}/bench")  # noqa: S311 (no secret)
+        # Names must be new at each run of an author; nothing measured depends on them.
+        self._draw = random.Random()  # noqa: S311 (no secret)
         self._number = 0
         self._old = self._old_albums()
 
@@ -308,14 +307,3 @@ def sample_of(site: Path, count: int = 40) -> list[Path]:
 def syncs_in(trace: Path) -> int:
     """How many times the press asked the disk to keep what it holds, by strace's own log."""
     return len(_SYNC.findall(trace.read_text(encoding="utf-8", errors="replace")))
-
-
-def editions_hold(instance: Instance, posts: Sequence[PhotoArticle]) -> int:
-    """How many of *posts* the editions on disk count as online."""
-    online = 0
-    for post in posts:
-        path = instance.folder / "build" / post.publication.centre / "edition.json"
-        text = path.read_text(encoding="utf-8")
-        placed = path.parent / "placed" / post.publication.slug
-        online += placed.exists() or post.publication.slug in json.loads(text).get("posts", {})
-    return online

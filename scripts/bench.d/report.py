@@ -40,21 +40,13 @@ def wall(runs: "Sequence[measure.Run]") -> float:
     return median([one.wall_s for one in runs])
 
 
-def show(
-    machine: dict[str, object],
-    measured: "Sequence[AtOneSize]",
-    syncs: int | None,
-    rush: "Rush | None",
-) -> None:
-    """Print everything, in French."""
+def show_machine(machine: dict[str, object]) -> None:
+    """Say on what machine, with which versions."""
     print("Machine : " + ", ".join(f"{name} {value}" for name, value in machine.items()))
-    for at in measured:
-        _show_builds(at)
-    _show_curve(measured)
-    _show_targets(measured, syncs, rush)
 
 
-def _show_builds(at: "AtOneSize") -> None:
+def show_builds(at: "AtOneSize") -> None:
+    """Clean builds at one size, ours and the rivals'."""
     print(f"\n{at.posts} publications dans un centre : construction complète")
     print(
         f"  {'':<22}{'proc. s':>9}{'horloge s':>11}{'mémoire Mo':>12}{'écrit Mo':>10}"
@@ -79,7 +71,8 @@ def _show_builds(at: "AtOneSize") -> None:
         )
 
 
-def _show_curve(measured: "Sequence[AtOneSize]") -> None:
+def show_publications(measured: "Sequence[AtOneSize]") -> None:
+    """Publications, at each size: how long, how many files, how much memory."""
     print("\nUne publication, du geste à la page vue (millisecondes : médiane, 95e centile)")
     print(
         f"  {'publications':<14}{'nouvelle':>17}{'corrigée':>17}{'retirée':>17}"
@@ -108,9 +101,9 @@ def _show_curve(measured: "Sequence[AtOneSize]") -> None:
             )
 
 
-def _show_targets(measured: "Sequence[AtOneSize]", syncs: int | None, rush: "Rush | None") -> None:
+def show_targets(measured: "Sequence[AtOneSize]", syncs: int | None) -> None:
+    """The figures to reach, and ours."""
     small, large = measured[0], measured[-1]
-    figures = as_json({}, measured, syncs, rush)
     publish = median(large.publish_ms)
     print(f"\nChiffres à atteindre, à {large.posts} publications")
     rows: list[tuple[str, float, str, bool]] = [
@@ -161,16 +154,19 @@ def _show_targets(measured: "Sequence[AtOneSize]", syncs: int | None, rush: "Rus
     for what, value, target, reached in rows:
         print(f"  {what:<46}{value:>10.2f}  {target:<8} {'ok' if reached else 'manque'}")
     if syncs is not None:
-        print(f"  {'synchronisations d’une publication (strace)':<46}{figures['fsyncs']:>10}")
-    if rush is not None:
-        print(
-            f"\nMercredi 17 h : {rush.centres} centres de {rush.posts} publications,"
-            f" {rush.publications} publications en {rush.seconds:.0f} s"
-            f"\n  du geste à la page vue : médiane {median(rush.ms):.0f} ms,"
-            f" 95e centile {p95(rush.ms):.0f} ms, au plus {max(rush.ms, default=0):.0f} ms ;"
-            f" perdues {rush.lost} ({'ok' if rush.lost == 0 else 'manque'}) ;"
-            f" processeur {rush.cpu_s:.1f} s ; mémoire {rush.peak_pss_mb:.0f} Mo PSS"
-        )
+        print(f"  {'synchronisations d’une publication (strace)':<46}{syncs:>10}")
+
+
+def show_rush(rush: "Rush") -> None:
+    """The Wednesday rush."""
+    print(
+        f"\nMercredi 17 h : {rush.centres} centres de {rush.posts} publications,"
+        f" {rush.publications} publications en {rush.seconds:.0f} s"
+        f"\n  du geste à la page vue : médiane {median(rush.ms):.0f} ms,"
+        f" 95e centile {p95(rush.ms):.0f} ms, au plus {max(rush.ms, default=0):.0f} ms ;"
+        f" perdues {rush.lost} ({'ok' if rush.lost == 0 else 'manque'}) ;"
+        f" processeur {rush.cpu_s:.1f} s ; mémoire {rush.peak_pss_mb:.0f} Mo PSS"
+    )
 
 
 def _growth_row(small: "AtOneSize", large: "AtOneSize") -> tuple[str, float, str, bool]:
@@ -208,9 +204,10 @@ def as_json(
         "files_rewritten": max((one.written for one in large.rewritten), default=0),
         "group_homes_rewritten": max((one.group_homes for one in large.rewritten), default=0),
         "fsyncs": syncs,
-        "press_rss_mb": _round(large.peak_rss_mb),
-        "press_pss_mb": _round(large.peak_pss_mb),
-        "press_pss_publishing_mb": _round(large.publishing_pss_mb),
+        # What its processes hold together, shared pages counted once (PSS), at the worst instant.
+        "press_rss_mb": _round(large.peak_pss_mb),
+        "press_rss_publishing_mb": _round(large.publishing_pss_mb),
+        "press_rss_of_each_summed_mb": _round(large.peak_rss_mb),
         "clean_cpu_s": _round(cpu(large.clean)),
         "theme_cpu_s": _round(median(large.theme_cpu_s)),
         "hugo_cpu_s": _round(cpu(hugo)),
@@ -226,7 +223,7 @@ def as_json(
                 "clean_cpu_s": _round(cpu(at.clean)),
                 "theme_cpu_s": _round(median(at.theme_cpu_s)),
                 "hugo_cpu_s": _round(cpu(at.built.get("hugo", []))),
-                "press_pss_mb": _round(at.peak_pss_mb),
+                "press_rss_mb": _round(at.peak_pss_mb),
             }
             for at in measured
         },
