@@ -1,9 +1,10 @@
-"""The commands: `preau check`, `build`, `serve`, `press`, `gate`, `authoring`, `keys`, `staff`."""
+"""The commands: `preau check`, `build`, `export`, `serve`, `press`, `gate`, `authoring`, `keys`, `staff`."""
 
 import argparse
 import logging
 import os
 import secrets
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from granian.constants import Interfaces
 
 from publisher.centres import TownIsUnreadable, read_town, warnings_of
 from publisher.content.library import read_centre
+from publisher.editions.export import FolderIsNotEmpty, export_for_pelican
 from publisher.editions.press import NotBuilt, Places, build_whole
 from publisher.model.edition import Unfit
 from publisher.model.mistake import Mistake, Mistakes
@@ -76,6 +78,30 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.set_defaults(command=_build)
 
+    export = commands.add_parser(
+        "export", help="écrire le site d'un centre en un dossier qui se passe de Préau"
+    )
+    export.add_argument(
+        "--pelican",
+        required=True,
+        metavar="CENTRE",
+        help="le centre à écrire, pour que la seule commande pelican le compose",
+    )
+    export.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        metavar="DOSSIER",
+        help="un dossier vide ou à créer (sinon CENTRE-pelican, dans le dossier courant)",
+    )
+    export.add_argument(
+        "--at",
+        metavar="INSTANT",
+        type=datetime.fromisoformat,
+        help="le moment que montre le site pour toujours, comme 2026-11-18T17:00+01:00",
+    )
+    export.set_defaults(command=_export)
+
     for name, help_, run in (
         ("serve", "tout, pour une ville avec une machine", _serve),
         ("gate", "le portail des familles seul", _gate),
@@ -132,9 +158,7 @@ def _build(instance: Path, asked: argparse.Namespace) -> int:
     if isinstance(chosen, str):
         print(f"Aucun centre ne s'appelle « {chosen} ».", file=sys.stderr)
         return 1
-    now: datetime = asked.at or datetime.now(UTC)
-    if now.tzinfo is None:
-        now = now.replace(tzinfo=town.timezone)
+    now = _moment(asked.at, town)
     failed = False
     for centre in chosen:
         outcome = build_whole(Places(instance=instance), town, centre, now)
@@ -149,6 +173,48 @@ def _build(instance: Path, asked: argparse.Namespace) -> int:
                 f"retirés {len(change.removed)}."
             )
     return 1 if failed else 0
+
+
+def _moment(asked: datetime | None, town: Town) -> datetime:
+    """The instant asked for, in the town's time zone unless it says another; now, when none is."""
+    now = asked or datetime.now(UTC)
+    return now if now.tzinfo is not None else now.replace(tzinfo=town.timezone)
+
+
+def _export(instance: Path, asked: argparse.Namespace) -> int:
+    town = _town_or_raise(instance)
+    centre = town.centre(asked.pelican)
+    if centre is None:
+        print(f"Aucun centre ne s'appelle « {asked.pelican} ».", file=sys.stderr)
+        return 1
+    folder: Path = asked.folder or Path(f"{centre.slug}-pelican")
+    now, places = _moment(asked.at, town), Places(instance=instance)
+    try:
+        done = export_for_pelican(places, town, centre, now, folder, stays=asked.at is not None)
+    except FolderIsNotEmpty:
+        print(
+            f"Il y a déjà quelque chose dans {folder}. Donnez un dossier vide, ou à créer.",
+            file=sys.stderr,
+        )
+        return 1
+    except OSError as error:
+        print(f"{folder} : rien n'a été écrit ({error.strerror}).", file=sys.stderr)
+        return 1
+    if isinstance(done, NotBuilt):
+        print(f"{centre.slug} : rien n'a été écrit.", file=sys.stderr)
+        _print_unfit(done.unfit)
+        return 1
+    _print_unfit(done.set_aside)
+    print(
+        f"{centre.slug} : publications {done.posts}, photos {done.photos}, mises de côté"
+        f" {len({one.post for one in done.set_aside})}. Tout est dans {folder}."
+    )
+    print("Ce site n'a pas de porte : mettez-le derrière un accès protégé. Pour le composer :")
+    print(f"  cd {shlex.quote(str(folder))}")
+    print("  python3 -m venv .venv")
+    print("  .venv/bin/pip install -r requirements.txt")
+    print("  .venv/bin/pelican")
+    return 0
 
 
 def _chosen(town: Town, slugs: Sequence[str]) -> tuple[Centre, ...] | str:

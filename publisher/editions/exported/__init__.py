@@ -1,0 +1,1 @@
+"""What stands in an exported folder beside copies of our own modules: a plugin for Pelican."""
