@@ -5,6 +5,7 @@ questions a page may ask of what is live. A clean build asks for every key, a pu
 the few that the change touches; both make a page with `page_of`, so that both make the same.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -705,30 +706,34 @@ class Listed:
         self._articles: dict[str | None, list[PhotoArticle]] = {}
         self._programmes: dict[str | None, list[Programme]] = {}
         self._reminders: dict[str | None, list[Reminder]] = {}
+        self._by_slug: dict[tuple[str | None, str], Post] = {}
+        self._by_day: dict[tuple[str | None, date], list[PhotoArticle]] = {}
         for post in content.posts:
             if not post.publication.is_live(now):
                 continue
             for group in post.publication.groups or (None,):
+                self._by_slug[group, post.publication.slug] = post
                 if isinstance(post, PhotoArticle):
                     self._articles.setdefault(group, []).append(post)
+                    self._by_day.setdefault((group, published_on(post, now)), []).append(post)
                 elif isinstance(post, Programme):
                     self._programmes.setdefault(group, []).append(post)
                 else:
                     self._reminders.setdefault(group, []).append(post)
         for articles in self._articles.values():
-            articles.sort(key=_age, reverse=True)
+            articles.sort(key=_age)
         for programmes in self._programmes.values():
             programmes.sort(key=_beginning, reverse=True)
 
     def article(self, group: str | None, slug: str) -> PhotoArticle | None:
         """The article of that slug."""
-        found = (one for one in self._of(group) if one.publication.slug == slug)
-        return next(found, None)
+        found = self._by_slug.get((group, slug))
+        return found if isinstance(found, PhotoArticle) else None
 
     def programme(self, group: str | None, slug: str) -> Programme | None:
         """The programme of that slug."""
-        found = (one for one in self._programmes.get(group, ()) if one.publication.slug == slug)
-        return next(found, None)
+        found = self._by_slug.get((group, slug))
+        return found if isinstance(found, Programme) else None
 
     def slugs(self, group: str | None, template: str) -> Iterator[str]:
         """The slugs of every article, or of every programme."""
@@ -745,21 +750,25 @@ class Listed:
         self, group: str | None, first: date, last: date, limit: int | None = None
     ) -> tuple[PhotoArticle, ...]:
         """The articles published from *first* to *last*."""
-        found = [one for one in self._of(group) if first <= published_on(one, self.now) <= last]
-        return tuple(found[:limit])
+        days = (first + timedelta(days=count) for count in range((last - first).days + 1))
+        found = _newest_first(one for day in days for one in self._by_day.get((group, day), ()))
+        return found[:limit]
 
     def beside(
         self, group: str | None, article: PhotoArticle
     ) -> tuple[PhotoArticle | None, PhotoArticle | None]:
         """The articles just newer and just older than *article*."""
-        others = [one for one in self._of(group) if _age(one) != _age(article)]
-        newer = [one for one in others if _age(one) > _age(article)]
-        older = others[len(newer) :]
-        return (newer[-1] if newer else None), (older[0] if older else None)
+        listed = self._articles.get(group, [])
+        older = bisect_left(listed, _age(article), key=_age)
+        newer = bisect_right(listed, _age(article), key=_age)
+        return (
+            listed[newer] if newer < len(listed) else None,
+            listed[older - 1] if older else None,
+        )
 
     def months_of(self, group: str | None, school_year: str) -> tuple[date, ...]:
         """The first days of the months of a school year that have an article."""
-        days = {published_on(one, self.now).replace(day=1) for one in self._of(group)}
+        days = {day.replace(day=1) for within, day in self._by_day if within == group}
         return tuple(
             sorted((one for one in days if school_year_of(one) == school_year), reverse=True)
         )
@@ -814,6 +823,6 @@ class Listed:
         return self._photos.get(photo_id)
 
     def _of(self, group: str | None, moment: Moment | None = None) -> list[PhotoArticle]:
-        return [
-            one for one in self._articles.get(group, ()) if moment is None or one.moment is moment
-        ]
+        """The articles, newest first."""
+        listed = reversed(self._articles.get(group, []))
+        return [one for one in listed if moment is None or one.moment is moment]
