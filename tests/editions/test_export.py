@@ -23,7 +23,8 @@ from publisher.cli import main
 from publisher.content.library import save_new_post
 from publisher.content.photos import keep_photo, read_photo
 from publisher.editions import export
-from publisher.editions.exported import generator, instead
+from publisher.editions.exported import folder as exported_folder
+from publisher.editions.exported import instead
 from publisher.editions.exported.post_files import file_of, post_of, text_of
 from publisher.kinds import author_text
 from publisher.kinds.author_text import read_text
@@ -275,7 +276,16 @@ def test_without_a_moment_the_site_is_that_of_now(
         (folder / f"content/articles/{slug}.md").write_text(
             f"Title: {slug}\nCategory: soir\n{facts}\n", encoding="utf-8"
         )
-    compose(pelican, folder)
+    (folder / "content/articles/egare.md").write_text(
+        "Title: a\nDate: 2001-05-02\nCategory: soir\n\nVoir [là](articles/plus-tard.html).\n",
+        encoding="utf-8",
+    )
+    said = " ".join(compose(pelican, folder).split())
+    assert "articles/plus-tard.md : cette publication attend le 2999-05-02 00:00." in said
+    assert (
+        "articles/egare.md : le lien vers « articles/plus-tard.html » ne mène nulle part." in said
+    )
+    assert said.count("WARNING") == 2
     site = files_of(folder / "output")
     assert {path for path in site if re.search("articles/(jadis|plus|brouil)", path)} == {
         "articles/jadis.html"
@@ -498,7 +508,7 @@ def test_the_size_of_a_photo_is_read_from_it(tmp_path: Path) -> None:
     """Width and height of a JPEG, wherever they stand in it; nothing of a file that is none."""
     photos = draw_photos(tmp_path)
     for photo_id, photo in photos.items():
-        sizes = generator._sizes(tmp_path / CENTRE.slug / "photos" / photo_id)
+        sizes = exported_folder._sizes(tmp_path / CENTRE.slug / "photos" / photo_id)
         assert sorted(sizes, key=lambda one: one.width_px) == list(photo.renditions)
     folder = tmp_path / "odd"
     folder.mkdir()
@@ -509,7 +519,9 @@ def test_the_size_of_a_photo_is_read_from_it(tmp_path: Path) -> None:
     (folder / "cut.jpg").write_bytes(whole[:20])
     (folder / "none.jpg").write_bytes(b"GIF89a")
     (folder / "empty.jpg").write_bytes(b"")
-    assert [(one.name, one.width_px) for one in generator._sizes(folder)] == [("comment.jpg", 48)]
+    assert [(one.name, one.width_px) for one in exported_folder._sizes(folder)] == [
+        ("comment.jpg", 48)
+    ]
 
 
 def test_photos_are_those_that_the_content_has(instance: Path) -> None:

@@ -6,55 +6,37 @@ the rest as it does for any site: settings, theme, plugins, files. What is wrong
 before Pelican empties the output folder, so that the site stays as it was.
 """
 
+import logging
 import shutil
-import struct
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
 from urllib.parse import quote
 
 from jinja2 import StrictUndefined
-from markdown import Markdown
 from markupsafe import escape
 from pelican import signals
 from pelican.contents import Article, Author, Category
 from pelican.generators import Generator
 from pelican.log import console
-from pelican.readers import MarkdownReader
 
-from publisher.centres import read_town
-from publisher.editions.exported.post_files import END, FOLDERS, PHOTOS, is_out, post_of
+from publisher.editions.exported.folder import ReadFolder, read_folder
+from publisher.editions.exported.post_files import END, FOLDERS, PHOTOS
 from publisher.editions.page_words import PageWords, excerpt, with_links
 from publisher.editions.plan import article_path, linked_path, plan_of
 from publisher.editions.theme import read_theme
 from publisher.kinds.author_text import ReadText, read_text
 from publisher.language import install, translations_for
-from publisher.model.edition import CentreContent, Page, Plan
-from publisher.model.mistake import Mistake, Mistakes
+from publisher.model.edition import Page
 from publisher.model.mistake import in_french as _
-from publisher.model.photo import Photo, Rendition
-from publisher.model.post import PhotoArticle, Post, Programme, Reminder
-from publisher.model.town import Centre, Town
+from publisher.model.photo import Photo
+from publisher.model.post import PhotoArticle, Post
 
 MOMENT = "PREAU_MOMENT"
 """The setting that says which moment the site shows; absent or None: now."""
 
+_LOGGER = logging.getLogger(__name__)
 _NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-"""The marks of a JPEG after which its height and width are written."""
-_TAKEN = "index"
-
-
-class FolderIsWrong(Exception):
-    """Something a person wrote in the folder cannot be read; what, where, in their words."""
-
-    def __init__(self, mistakes: Sequence[Mistake], language: str) -> None:
-        translate = translations_for(language).gettext
-        said = (f"{one.where} : {one.sentence(translate)}" for one in mistakes)
-        super().__init__("\n".join(["", *said]))
 
 
 def register() -> None:
@@ -68,9 +50,8 @@ def _generator(_pelican: object) -> "type[CentreGenerator]":
 
 
 def _settle(pelican: object) -> None:
-    """Say to Pelican what our templates rely on, and where the theme's files go."""
+    """Say to Pelican what our templates rely on."""
     settings = pelican.settings  # type: ignore[attr-defined]  # Pelican ships no types
-    settings["THEME_STATIC_DIR"] = read_theme(Path(settings["THEME"])).folder
     settings["JINJA_ENVIRONMENT"] = {
         **settings["JINJA_ENVIRONMENT"],
         "autoescape": True,
@@ -83,11 +64,15 @@ class CentreGenerator(Generator):  # type: ignore[misc]  # Pelican ships no type
 
     def __init__(self, *args: object, **named: object) -> None:
         super().__init__(*args, **named)
-        content = Path(self.path)
-        self._town, self._centre = _town_and_centre(content.parent)
-        self._language = self._town.language
-        self._plan, self._material = self._read(content)
         theme = read_theme(Path(self.theme))
+        self.settings["THEME_STATIC_DIR"] = theme.folder
+        found = self.get_files(list(FOLDERS), extensions=[END[1:]])
+        self._read = read_folder(Path(self.path), sorted(found), self.settings, theme.sprite)
+        self._town, self._centre = self._read.town, self._read.content.centre
+        self._language, self._material = self._town.language, _Material(self._read)
+        self._translate = translations_for(self._language).gettext
+        self._plan = plan_of(self._read.content, self._now())
+        self._warn()
         self._words = PageWords(
             town=self._town,
             centre=self._centre,
@@ -113,7 +98,7 @@ class CentreGenerator(Generator):  # type: ignore[misc]  # Pelican ships no type
             target = output / placed.path
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(photos / placed.photo_id / placed.rendition, target)
-        said = translations_for(self._language).gettext(
+        said = self._translate(
             _("Préau : {pages} pages et {photos} photos, le site tel qu'il est le {moment}.")
         )
         console.print(
@@ -121,47 +106,41 @@ class CentreGenerator(Generator):  # type: ignore[misc]  # Pelican ships no type
                 {
                     "pages": len(self._plan.pages),
                     "photos": len({placed.photo_id for placed in self._plan.photos}),
-                    "moment": f"{self._plan.moment:%Y-%m-%d %H:%M}",
+                    "moment": _minute(self._plan.moment),
                 }
             )
         )
 
-    def _read(self, content: Path) -> "tuple[Plan, _Material]":
-        zone = self._town.timezone
-        asked = self.settings.get(MOMENT)
+    def _now(self) -> datetime:
+        """The moment that the site shows, in the town's time zone."""
+        asked, zone = self.settings.get(MOMENT), self._town.timezone
         now = datetime.fromisoformat(asked) if asked else datetime.now(UTC)
-        now = now.astimezone(zone) if now.tzinfo else now.replace(tzinfo=zone)
-        reader = _PostReader(self.settings)
-        posts: dict[str, Post] = {}
-        photos: dict[str, Photo] = {}
-        more: dict[str, Mapping[str, object]] = {}
-        mistakes: list[Mistake] = []
-        pictograms = read_theme(Path(self.theme)).sprite
-        for path in sorted(self.get_files(list(FOLDERS), extensions=[END[1:]])):
-            read = reader.post(content, Path(path).as_posix(), self._centre, zone)
-            if read is None:
-                continue
-            if isinstance(read, Mistakes):
-                mistakes += read.all
-                continue
-            slug = read.publication.slug
-            mistakes += _foreign(path, read, pictograms, slug in posts)
-            mistakes += _take_photos(path, read, content / PHOTOS, photos)
-            posts[slug], more[slug] = read, reader.more(path)
-        if mistakes:
-            raise FolderIsWrong(mistakes, self._language)
-        plan = plan_of(
-            CentreContent(centre=self._centre, posts=tuple(posts.values()), photos=photos), now
-        )
-        return plan, _Material(photos, more)
+        return now.astimezone(zone) if now.tzinfo else now.replace(tzinfo=zone)
+
+    def _warn(self) -> None:
+        """Say what stops nothing, and that nobody would see by looking at the site."""
+        translate, plan, paths = self._translate, self._plan, self._plan.paths
+        for post in self._read.content.posts:
+            publication = post.publication
+            where = self._read.files[publication.slug]
+            if publication.published_at > plan.moment:
+                moment = _minute(publication.published_at.astimezone(self._town.timezone))
+                says = translate(_("{where} : cette publication attend le {moment}."))
+                _LOGGER.warning(says.format_map({"where": where, "moment": moment}))
+            elif publication.is_live(plan.moment):
+                says = translate(_("{where} : le lien vers « {target} » ne mène nulle part."))
+                for link in self._material.text(post).links:
+                    path = linked_path(link.target, self._town.public_url, self._centre.slug)
+                    if path is not None and path not in paths:
+                        _LOGGER.warning(says.format_map({"where": where, "target": link.target}))
 
     def _write_page(self, page: Page, writer: object) -> None:
         said = self._words.turn_to(page, self._plan.moment, self._material)
         article = page.article
-        content = None if article is None else str(self._words.text_of(article))
-        said["article"] = (
-            None if article is None else self._article(article, page.path, content or "")
-        )
+        said["article"] = None
+        if article is not None:
+            content = str(self._words.text_of(article))
+            said["article"] = self._article(article, page.path, content)
         writer.write_file(  # type: ignore[attr-defined]  # Pelican ships no types
             page.path, self.get_template(page.template), self.context, url=page.path, **said
         )
@@ -171,14 +150,13 @@ class CentreGenerator(Generator):  # type: ignore[misc]  # Pelican ships no type
     ) -> Article:
         """Pelican's own article, as it is for its theme and plugins."""
         slug = article.publication.slug
-        label = translations_for(self._language).gettext(article.moment.short)
         return Article(
             content,
             metadata={
-                **self._material.more(slug),
+                **self._read.more[slug],
                 "title": article.title if title is None else title,
                 "date": article.publication.published_at.astimezone(self._town.timezone),
-                "category": Category(label, self.settings),
+                "category": Category(self._translate(article.moment.short), self.settings),
                 "author": self._author,
                 "slug": slug,
                 "url": path,
@@ -233,50 +211,16 @@ class CentreGenerator(Generator):  # type: ignore[misc]  # Pelican ships no type
         )
 
 
-class _PostReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships no types
-    """Reads posts: Pelican's metadata, and the text as it was written."""
-
-    def __init__(self, settings: object) -> None:
-        super().__init__(settings)
-        self._more: dict[str, Mapping[str, object]] = {}
-
-    def post(
-        self, content: Path, path: str, centre: Centre, zone: object
-    ) -> Post | Mistakes | None:
-        """The post at *path*, all that is wrong with it, or None when it is a draft."""
-        try:
-            lines = (content / path).read_text(encoding="utf-8-sig").split("\n")
-        except UnicodeDecodeError:
-            says = _("Ce fichier n'est pas en UTF-8. Enregistrez-le en UTF-8.")
-            return Mistakes((Mistake(where=path, says=says),))
-        self._source_path = path
-        self._md = Markdown(extensions=["meta"])
-        text = "\n".join(self._md.preprocessors["meta"].run(lines))
-        header: dict[str, list[str]] = self._md.Meta  # type: ignore[attr-defined]  # the extension adds it
-        if not is_out(header):
-            return None
-        read = post_of(path, header, text, centre, zone)  # type: ignore[arg-type]  # the town's own zone
-        if not isinstance(read, Mistakes):
-            self._more[path] = self._parse_metadata(header)
-        return read
-
-    def more(self, path: str) -> Mapping[str, object]:
-        """All the metadata of the post at *path*, as Pelican reads them."""
-        return self._more[Path(path).as_posix()]
-
-
 class _Material:
     """What pages are made of: the facts of photos, each text read when it is first asked for."""
 
-    def __init__(
-        self, photos: Mapping[str, Photo], more: Mapping[str, Mapping[str, object]]
-    ) -> None:
-        self._photos, self._more = photos, more
+    def __init__(self, read: ReadFolder) -> None:
+        self._read = read
         self._texts: dict[str, ReadText] = {}
 
     def photo(self, photo_id: str) -> Photo | None:
         """The photo of that id."""
-        return self._photos.get(photo_id)
+        return self._read.content.photos.get(photo_id)
 
     def text(self, post: Post) -> ReadText:
         """The text of *post*."""
@@ -285,72 +229,9 @@ class _Material:
             self._texts[slug] = read_text(post.text)
         return self._texts[slug]
 
-    def more(self, slug: str) -> Mapping[str, object]:
-        """What else the post's metadata say, for plugins that ask."""
-        return self._more[slug]
 
-
-def _town_and_centre(folder: Path) -> tuple[Town, Centre]:
-    """The town and its only centre, as `centres/` says them. Raises FolderIsWrong."""
-    town = read_town(folder)
-    if isinstance(town, Mistakes):
-        raise FolderIsWrong(town.all, "fr")
-    return town, town.centres[0]
-
-
-def _foreign(path: str, post: Post, sprite: str, taken: bool) -> Iterator[Mistake]:  # noqa: FBT001 (whether another post has its slug)
-    """What a well-formed post says that this site does not have, or has already."""
-    if taken:
-        yield Mistake(where=path, says=_("Une autre publication du centre porte déjà ce nom."))
-    if isinstance(post, Programme) and post.publication.slug == _TAKEN:
-        says = _("Ce nom est celui d'une page du site. Renommez le fichier.")
-        yield Mistake(where=path, says=says)
-    if isinstance(post, Reminder) and f'<symbol id="{post.pictogram}"' not in sprite:
-        yield Mistake(
-            where=path,
-            says=_("Le thème n'a pas de pictogramme « {name} »."),
-            facts={"name": post.pictogram},
-        )
-
-
-def _take_photos(
-    path: str, post: Post, folder: Path, photos: dict[str, Photo]
-) -> Iterator[Mistake]:
-    """Look at the photos that *post* shows; those that are not there."""
-    for one in post.photos if isinstance(post, PhotoArticle) else ():
-        if one.id not in photos:
-            sizes = sorted(_sizes(folder / one.id), key=lambda size: size.width_px)
-            if not sizes:
-                yield Mistake(
-                    where=path,
-                    says=_("Il n'y a pas de photo JPEG dans content/photos/{id}/."),
-                    facts={"id": one.id},
-                )
-                continue
-            master = replace(sizes[-1], name="")  # the site never shows it
-            photos[one.id] = Photo(id=one.id, master=master, renditions=tuple(sizes))
-
-
-def _sizes(folder: Path) -> Iterator[Rendition]:
-    """The sizes of a photo, whatever their names."""
-    for file in sorted(folder.glob("*.jpg")):
-        with file.open("rb") as jpeg:
-            size = _width_and_height(jpeg)
-        if size is not None:
-            yield Rendition(name=file.name, width_px=size[0], height_px=size[1])
-
-
-def _width_and_height(jpeg: BinaryIO) -> tuple[int, int] | None:
-    """The pixels of a JPEG, read from its header; None when it is no JPEG."""
-    if jpeg.read(2) != b"\xff\xd8":
-        return None
-    while (mark := jpeg.read(4))[:1] == b"\xff" and len(mark) == 4:  # noqa: PLR2004 (the mark, the length)
-        kind, length = mark[1], struct.unpack(">H", mark[2:])[0]
-        body = jpeg.read(length - 2)
-        if kind in _FRAMES and len(body) >= 5:  # noqa: PLR2004 (precision, height, width)
-            height, width = struct.unpack(">HH", body[1:5])
-            return width, height
-    return None
+def _minute(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M}"
 
 
 def _urn(address: str) -> str:
