@@ -34,7 +34,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _KEPT_POSTS = 2000
 """Posts kept as values in memory: three months of the busiest centre, some 10 MB."""
-_LAYOUT = 1
+_LAYOUT = 2
 """Changes when the tables do: an index of another layout is made again."""
 
 _TABLES = """
@@ -47,8 +47,10 @@ CREATE TABLE document (
 CREATE INDEX document_slug ON document (slug);
 CREATE INDEX document_appears ON document (appears);
 CREATE INDEX document_ends ON document (ends);
-CREATE INDEX document_aside ON document (key)
-    WHERE unread IS NOT NULL OR again OR dead IS NOT NULL OR unfit IS NOT NULL;
+CREATE INDEX document_unread ON document (key) WHERE unread IS NOT NULL;
+CREATE INDEX document_again ON document (key) WHERE again;
+CREATE INDEX document_dead ON document (key) WHERE dead IS NOT NULL;
+CREATE INDEX document_unfit ON document (key) WHERE unfit IS NOT NULL;
 CREATE TABLE shown (
     space TEXT, kind TEXT, slug TEXT, revision TEXT, at INTEGER, day TEXT, moment TEXT,
     starts TEXT, ends TEXT, PRIMARY KEY (space, kind, slug)
@@ -84,6 +86,17 @@ class _Entry:
     revision: str
     post: Post
     text: ReadText
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of an author's to the site: whose, where it leads, as it was written, on which line."""
+
+    key: str
+    slug: str
+    path: str
+    target: str
+    line: int
 
 
 class Index:
@@ -367,44 +380,42 @@ class Index:
             (_unfits_json(unfit), slug),
         )
 
-    def linking(self) -> tuple[tuple[str, str, str, str, int], ...]:
-        """Every link of a post's text to the site: key, slug, path, target as written, line."""
-        return tuple(
-            self._ask(
-                "SELECT link.key, slug, path, target, line FROM link JOIN document USING (key)"
-                " WHERE NOT again ORDER BY link.key, line"
-            ).fetchall()
-        )
+    def every_link(self) -> tuple[Link, ...]:
+        """Every link of a post's text to the site."""
+        return self._links("", ())
 
-    def is_linked(self, paths: Iterable[str]) -> bool:
-        """Say whether a post's text leads to one of those paths."""
-        return any(
-            self._ask("SELECT 1 FROM link WHERE path = ?", (path,)).fetchone() for path in paths
-        )
+    def links_of(self, slugs: Iterable[str]) -> tuple[Link, ...]:
+        """The links that the texts of those posts have to the site."""
+        return tuple(one for slug in slugs for one in self._links("AND slug = ?", (slug,)))
 
-    def has_links(self, slugs: Iterable[str]) -> bool:
-        """Say whether the text of one of those posts leads somewhere in the site."""
-        return any(
-            self._ask(
-                "SELECT 1 FROM link JOIN document USING (key) WHERE slug = ?", (slug,)
-            ).fetchone()
-            for slug in slugs
-        )
+    def links_to(self, paths: Iterable[str]) -> tuple[Link, ...]:
+        """The links that lead to those paths."""
+        return tuple(one for path in paths for one in self._links("AND path = ?", (path,)))
 
-    def set_dead(self, key: str, unfit: Unfit | None) -> bool:
-        """Set the post aside for a link that leads nowhere, or not any more; whether that is new."""
+    def dead_links(self) -> tuple[Link, ...]:
+        """The links of the posts that are set aside for one of theirs."""
+        return self._links("AND dead IS NOT NULL", ())
+
+    def _links(self, which: str, given: tuple[str, ...]) -> tuple[Link, ...]:
+        rows = self._ask(
+            "SELECT link.key, slug, path, target, line FROM link JOIN document USING (key)"  # noqa: S608 (one of our own conditions)
+            f" WHERE NOT again {which} ORDER BY link.key, line",
+            given,
+        )
+        return tuple(Link(*row) for row in rows.fetchall())
+
+    def set_dead(self, key: str, unfit: Unfit | None) -> None:
+        """Set the post aside for a link that leads nowhere, or not any more."""
         text = None if unfit is None else _unfits_json((unfit,))
-        before = self._ask("SELECT dead FROM document WHERE key = ?", (key,)).fetchone()
-        if before is None or before[0] == text:
-            return False
         self._ask("UPDATE document SET dead = ? WHERE key = ?", (text, key))
-        return True
 
     def set_aside(self) -> tuple[Unfit, ...]:
         """Everything that keeps a post from being read, in the order of the documents."""
         rows = self._ask(
-            "SELECT key, unread, again, dead, unfit FROM document"
-            " WHERE unread IS NOT NULL OR again OR dead IS NOT NULL OR unfit IS NOT NULL"
+            "SELECT key, unread, again, dead, unfit FROM document WHERE unread IS NOT NULL"
+            " UNION SELECT key, unread, again, dead, unfit FROM document WHERE again"
+            " UNION SELECT key, unread, again, dead, unfit FROM document WHERE dead IS NOT NULL"
+            " UNION SELECT key, unread, again, dead, unfit FROM document WHERE unfit IS NOT NULL"
         ).fetchall()
         found: list[Unfit] = []
         for key, unread, again, dead, unfit in sorted(rows, key=lambda row: row[0].split("/")):

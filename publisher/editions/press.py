@@ -27,7 +27,7 @@ from publisher.content.library import (
     stamp_of,
 )
 from publisher.content.photos import photo_file, photos_folder
-from publisher.editions.index import INDEX_FAULTS, Index, IndexIsUnreadable
+from publisher.editions.index import INDEX_FAULTS, Index, IndexIsUnreadable, Link
 from publisher.editions.inspect import inspect_page
 from publisher.editions.plan import (
     ARTICLE,
@@ -416,33 +416,35 @@ class CentrePress:
     def _settle_links(self, index: Index, work: "_Work") -> None:
         """Set aside the posts whose text leads to a page that is not there, and take back the others.
 
-        The most posts that can stand together: all are taken back, then those that lead nowhere
-        go, until none does.
+        The most posts that can stand together: those set aside are taken back when a page that
+        one of them leads to may have come; then those that lead nowhere go, until none does.
         """
-        links = index.linking() if work.may_change_links() else ()
-        if not links:
-            return
-        dead: dict[str, Unfit | None] = {key: None for key, *_rest in links}
-        slugs = {key: slug for key, slug, *_rest in links}
-        work.touch(slugs.values())
-        for key in dead:
-            index.set_dead(key, None)
-        work.refresh_all()
+        paths = work.paths()
+        dead = index.dead_links()
+        if any(link.path in paths for link in dead):
+            work.touch(link.slug for link in dead)
+            for link in dead:
+                index.set_dead(link.key, None)
+            work.refresh_all()
+            paths = work.paths()
+        links = (
+            index.every_link()
+            if work.is_whole
+            else (*index.links_of(work.slugs), *index.links_to(paths))
+        )
         while True:
-            gone: dict[str, Unfit] = {}
-            for key, slug, path, target, line in links:
-                if key not in gone and index.shown(slug) and not path_exists(path, index):
-                    gone[key] = Unfit(
-                        post=slug,
-                        reason=_("Le lien vers « {target} » n'existe pas, ou n'existe plus."),
-                        facts={"target": target},
-                        line=line,
-                    )
+            gone: dict[str, Link] = {}
+            for link in links:
+                is_shown = link.key not in gone and index.shown(link.slug) is not None
+                if is_shown and not path_exists(link.path, index):
+                    gone[link.key] = link
             if not gone:
                 return
-            for key, unfit in gone.items():
-                index.set_dead(key, unfit)
-                index.refresh(slugs[key])
+            work.touch(link.slug for link in gone.values())
+            for link in gone.values():
+                index.set_dead(link.key, _leads_nowhere(link))
+                index.refresh(link.slug)
+            links = index.links_to(work.paths())
 
     def _link(self, index: Index, stage: Stage, photos: Iterable[PlacedPhoto]) -> Iterable[Unfit]:
         """Put photos in the site; the posts whose photo is not there any more."""
@@ -480,8 +482,7 @@ class CentrePress:
             index.settle(slug)
         for slug in index.every_slug():
             index.refresh(slug)
-        work = _Work(index, self._centre)
-        work.settle_all_links()
+        work = _Work(index, self._centre, is_whole=True)
         self._settle_links(index, work)
         _refuse_if(strict, index)
         for path, source in self._renderer.theme_files.items():
@@ -609,9 +610,9 @@ class _Work:
 
     index: Index
     centre: Centre
+    is_whole: bool = False
     _before: dict[str, tuple[Post, str] | None] = field(default_factory=dict)
     _photos: dict[str, PlacedPhoto] = field(default_factory=dict)
-    _all_links: bool = False
 
     @property
     def slugs(self) -> frozenset[str]:
@@ -652,17 +653,10 @@ class _Work:
                 keys.update(touched_by(found[0], self.index))
         return frozenset(keys)
 
-    def settle_all_links(self) -> None:
-        """Have every link looked at, whatever changed."""
-        self._all_links = True
-
-    def may_change_links(self) -> bool:
-        """Say whether a link of an author's may now lead somewhere else, or nowhere."""
-        if self._all_links:
-            return True
-        paths = {path_of(key, self.centre) for key in self.keys()}
-        paths.update(self._photos, self.photos_after())
-        return self.index.has_links(self._before) or self.index.is_linked(paths)
+    def paths(self) -> frozenset[str]:
+        """Where the site may have something that it had not, or have it no more."""
+        pages = (path_of(key, self.centre) for key in self.keys())
+        return frozenset((*pages, *self._photos, *self.photos_after()))
 
     def photos_before(self) -> Mapping[str, PlacedPhoto]:
         """The photos they put in the site, by path."""
@@ -717,11 +711,13 @@ class _Site:
                 path = photo_path(photo_id, rendition.name, space)
                 yield PlacedPhoto(path=path, photo_id=photo_id, rendition=rendition.name)
 
-    def gone(self, paths: Iterable[str]) -> Iterable[str]:
-        """Those of *paths*, and of the pages asked for, that the site will not have."""
-        yield from (path for path in paths if not self._exists(path))
-        if not self._whole:
-            yield from (path for path in self._keys if not self._exists(path))
+    def gone(self, paths: Iterable[str]) -> list[str]:
+        """Those of *paths*, and of the pages asked for, that the site will not have.
+
+        What refers comes before what it refers to: lists, then posts, then photos.
+        """
+        asked = () if self._whole else self._keys
+        return sorted({one for one in (*paths, *asked) if not self._exists(one)}, key=_leaving)
 
     def has(self, path: str) -> bool:
         """Say whether the site will have a file at *path*."""
@@ -752,6 +748,16 @@ def _order(key: PageKey) -> tuple[int, PageKey]:
     return (4 if place == 3 and key.group is None else place, _sortable(key))  # noqa: PLR2004 (the homes' place)
 
 
+def _leaving(path: str) -> tuple[int, str]:
+    """The lists of lists go first, then lists, then posts, then what posts show."""
+    if not path.endswith(HTML):
+        return 3, path
+    folder, _slash, name = path.rpartition("/")
+    if name == f"index{HTML}":
+        return 0, path
+    return (2 if folder.endswith(("articles", "programmes")) else 1), path
+
+
 def _sortable(key: PageKey) -> PageKey:
     return replace(key, group=key.group or "")
 
@@ -775,6 +781,15 @@ def _alone_on(page: Page, post: Post) -> Page:
         programme=programmes[0] if programmes else None,
         reminders=reminders,  # type: ignore[arg-type]  # neither an article nor a programme
         week=(),
+    )
+
+
+def _leads_nowhere(link: Link) -> Unfit:
+    return Unfit(
+        post=link.slug,
+        reason=_("Le lien vers « {target} » n'existe pas, ou n'existe plus."),
+        facts={"target": link.target},
+        line=link.line,
     )
 
 
