@@ -17,6 +17,7 @@ from babel.dates import format_date
 from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import Environment
 from markdown import Markdown
 
 from publisher.cli import main
@@ -26,13 +27,16 @@ from publisher.editions import export
 from publisher.editions.exported import folder as exported_folder
 from publisher.editions.exported import instead
 from publisher.editions.exported.post_files import file_of, post_of, text_of
+from publisher.editions.page_words import PageWords
+from publisher.editions.render import AsStored
 from publisher.kinds import author_text
 from publisher.kinds.author_text import read_text
 from publisher.kinds.reading import many_lines
-from publisher.language import CATALOGUES, FRENCH, LANGUAGES
+from publisher.language import CATALOGUES, FRENCH, LANGUAGES, install
+from publisher.model.edition import CentreContent, Page
 from publisher.model.mistake import Mistakes
 from publisher.model.post import PhotoArticle, Post
-from tests.editions.small_town import all_kinds_of_posts, draw_photos, files_of
+from tests.editions.small_town import TOWN, all_kinds_of_posts, draw_photos, files_of
 from tests.instance import make_instance
 from tests.posts import CENTRE, NOW, PARIS, PHOTO_IDS, any_post, article, reminder
 
@@ -368,6 +372,25 @@ def test_a_failure_leaves_nothing(
     assert export_to(mine, tmp_path / "folder") == 1
     assert "rien n'a été écrit" in capsys.readouterr().err
     assert list((tmp_path / "folder").iterdir()) == []
+
+
+def test_the_guide_names_all_that_a_template_may_name() -> None:
+    """Every function, filter, value and block that a theme is given is told in docs/theme.md."""
+    words = PageWords(town=TOWN, centre=CENTRE, theme_folder="", sprite="", language=FRENCH)
+    environment = Environment()  # noqa: S701 (nothing is drawn)
+    theirs = {*environment.globals, *environment.filters}
+    install(environment, FRENCH)
+    told = {*environment.globals, *environment.filters, *words.functions, *words.filters} - theirs
+    page = Page(path="index.html", template="home", space=CENTRE.space)
+    material = AsStored(CentreContent(centre=CENTRE, posts=(), photos={}))
+    told |= set(words.turn_to(page, NOW, material))
+    told -= {"gettext", "pgettext", "npgettext"}  # other names of the same
+    base = (ROOT / "themes/preau/templates/base.html").read_text(encoding="utf-8")
+    told |= set(re.findall(r"block (\w+)", base))
+    guide = (ROOT / "docs/theme.md").read_text(encoding="utf-8")
+    shown = re.findall(r"`[^`]+`", re.sub(r"```.*?```", "", guide, flags=re.DOTALL))
+    named = set(re.findall(r"\w+", " ".join(shown)))
+    assert told - named == set()
 
 
 @given(post=any_post)
