@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -62,10 +62,7 @@ class Change:
 
 
 class Stage:
-    """An edition being made beside the site: it holds only what the site does not have yet.
-
-    Files are put in the order in which they may be seen: what is referred to first.
-    """
+    """An edition being made beside the site: it holds only what the site does not have yet."""
 
     def __init__(self, build: Path, centre: str, *, drafted: bool = False) -> None:
         """Begin an edition of *centre*'s site; nothing of it is seen until `place`.
@@ -89,14 +86,15 @@ class Stage:
     def put(self, path: str, content: bytes) -> None:
         """Stage a file of the site; nothing happens when the site holds those very bytes."""
         self._forget(path)
+        target = f"{self._site}/{path}"
         try:
-            standing = (self._site / path).read_bytes()
+            is_new, is_same_size = False, os.stat(target).st_size == len(content)  # noqa: PTH116 (thousands of pages: a Path costs as much as the call)
         except (FileNotFoundError, NotADirectoryError):
-            standing = None
-        if standing == content:
+            is_new, is_same_size = True, False
+        if is_same_size and Path(target).read_bytes() == content:
             return
-        self._stage(path).write_bytes(content)
-        (self._new if standing is None else self._replaced)[path] = None
+        self._write(path, content)
+        (self._new if is_new else self._replaced)[path] = None
 
     def link(self, path: str, source: Path) -> None:
         """Stage *source* itself as a file of the site: another name of it where the disk can.
@@ -104,14 +102,14 @@ class Stage:
         Raises OSError when *source* cannot be read.
         """
         self._forget(path)
-        target, given = self._site / path, source.stat()
+        target, given = f"{self._site}/{path}", source.stat()
         try:
-            standing = target.stat()
+            standing = os.stat(target)  # noqa: PTH116 (thousands of photos: a Path costs as much as the call)
         except (FileNotFoundError, NotADirectoryError):
             standing = None
-        if standing is not None and _same(source, given, target, standing):
+        if standing is not None and _same(source, given, Path(target), standing):
             return
-        staged = self._stage(path)
+        staged = self._named(path)
         try:
             os.link(source, staged)
         except OSError:
@@ -139,7 +137,9 @@ class Stage:
     def change(self) -> Change:
         """What it moves so far."""
         return Change(
-            new=tuple(self._new), replaced=tuple(self._replaced), removed=tuple(self._removed)
+            new=tuple(sorted(self._new, key=_coming)),
+            replaced=tuple(sorted(self._replaced, key=_coming)),
+            removed=tuple(sorted(self._removed, key=_coming, reverse=True)),
         )
 
     def forget(self) -> None:
@@ -202,14 +202,16 @@ class Stage:
         return tables
 
     def _at(self, name: str, content: bytes) -> str:
-        self._stage(name).write_bytes(content)
+        self._write(name, content)
         return self._names.pop(name)
 
-    def _stage(self, path: str) -> Path:
+    def _write(self, path: str, content: bytes) -> None:
+        Path(self._named(path)).write_bytes(content)
+
+    def _named(self, path: str) -> str:
         self._number += 1
-        name = str(self._number)
-        self._names[path] = name
-        return self.folder / name
+        self._names[path] = str(self._number)
+        return f"{self.folder}/{self._number}"
 
     def _forget(self, path: str) -> None:
         staged = self._names.pop(path, None)
@@ -217,6 +219,19 @@ class Stage:
             (self.folder / staged).unlink()
         for paths in (self._new, self._replaced, self._removed):
             paths.pop(path, None)
+
+
+def _coming(path: str) -> tuple[int, int, str]:
+    """The order in which files may be seen: what is referred to first, homes last.
+
+    Photos and the theme's files, then pages of one post, lists, lists of lists from the deepest.
+    """
+    folder, _slash, name = path.rpartition("/")
+    if not name.endswith(".html"):
+        return 0, 0, path
+    if name == "index.html":
+        return 3, -path.count("/"), path
+    return (1 if folder.endswith(("articles", "programmes")) else 2), 0, path
 
 
 def centre_folder(build: Path, centre: str) -> Path:
@@ -262,15 +277,22 @@ def files_of(folder: Path) -> frozenset[str]:
     return frozenset(walk(folder))
 
 
-def walk(folder: Path, within: str = "") -> Iterator[str]:
-    """The path of each file below *folder*, one after the other; *within* begins each."""
+def walk(
+    folder: Path, within: str = "", *, enters: Callable[[str], bool] = lambda _path: True
+) -> Iterator[str]:
+    """The path of each file below *folder*, one after the other; *within* begins each.
+
+    Folders that *enters* refuses, by their path and a final slash, are left out.
+    """
     try:
         entries = list(os.scandir(folder))
     except FileNotFoundError:
         return
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
-            yield from walk(Path(entry.path), f"{within}{entry.name}/")
+            inner = f"{within}{entry.name}/"
+            if enters(inner):
+                yield from walk(Path(entry.path), inner, enters=enters)
         else:
             yield f"{within}{entry.name}"
 

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from publisher.content.library import StoredPost
-from publisher.editions.plan import ARTICLE, PROGRAMME, linked_path, published_on
+from publisher.editions.plan import ARTICLE, PROGRAMME, linked_path
 from publisher.kinds import Document, kind_of, post_from_document
 from publisher.kinds.author_text import LinkInText, ReadText, read_text
 from publisher.kinds.programme import MAX_DAYS
@@ -34,13 +34,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _KEPT_POSTS = 2000
 """Posts kept as values in memory: three months of the busiest centre, some 10 MB."""
-_LAYOUT = 2
+_LAYOUT = 3
 """Changes when the tables do: an index of another layout is made again."""
 
 _TABLES = """
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE document (
     key TEXT PRIMARY KEY, slug TEXT, stamp TEXT, revision TEXT, header TEXT, body TEXT, text TEXT,
+    kind TEXT, groups TEXT, moment TEXT, begins TEXT, finishes TEXT,
     appears INTEGER, ends INTEGER, withdrawn INTEGER,
     unread TEXT, again INTEGER DEFAULT 0, dead TEXT, unfit TEXT
 );
@@ -178,8 +179,9 @@ class Index:
         document, publication = kind_of(post).to_document(post), post.publication
         text = read_text(post.text)
         self._ask(
-            "INSERT INTO document (key, slug, stamp, revision, header, body, text, appears, ends,"
-            " withdrawn) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO document (key, slug, stamp, revision, header, body, text, kind, groups,"
+            " moment, begins, finishes, appears, ends, withdrawn)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 key,
                 slug,
@@ -188,6 +190,7 @@ class Index:
                 _json(document.header),
                 document.body,
                 _json([text.html, text.words, [[one.target, one.line] for one in text.links]]),
+                *_filed(post),
                 _instant(publication.published_at),
                 None if publication.ends_at is None else _instant(publication.ends_at),
                 publication.withdrawn_at is not None,
@@ -233,8 +236,9 @@ class Index:
             self._ask("CREATE TEMP TABLE same (key TEXT PRIMARY KEY)")
             self._base.executemany("INSERT INTO same VALUES (?)", [(key,) for key in same])
             self._ask(
-                "INSERT INTO document SELECT key, slug, stamp, revision, header, body, text, appears,"
-                " ends, withdrawn, NULL, 0, NULL, NULL FROM other.document WHERE key IN same"
+                "INSERT INTO document SELECT key, slug, stamp, revision, header, body, text, kind, groups,"
+                " moment, begins, finishes, appears, ends, withdrawn, NULL, 0, NULL, NULL"
+                " FROM other.document WHERE key IN same"
             )
             self._ask("INSERT INTO uses SELECT * FROM other.uses WHERE key IN same")
             self._ask("INSERT INTO link SELECT * FROM other.link WHERE key IN same")
@@ -334,32 +338,23 @@ class Index:
         self._ask("DELETE FROM showing WHERE slug = ?", (slug,))
         at = _instant(self.now)
         found = self._ask(
-            "SELECT revision FROM document WHERE slug = ? AND unread IS NULL AND NOT again"
-            " AND dead IS NULL AND unfit IS NULL AND NOT withdrawn AND appears <= ?"
-            " AND (ends IS NULL OR ends > ?)",
+            "SELECT key, revision, kind, groups, moment, begins, finishes, appears FROM document"
+            " WHERE slug = ? AND unread IS NULL AND NOT again AND dead IS NULL AND unfit IS NULL"
+            " AND NOT withdrawn AND appears <= ? AND (ends IS NULL OR ends > ?)",
             (slug, at, at),
         ).fetchone()
-        if found is not None:
-            self._show(slug, str(found[0]))
-
-    def _show(self, slug: str, revision: str) -> None:
-        post = self._post(slug, revision)
-        kind, moment, starts, ends = REMINDER, None, None, None
-        if isinstance(post, PhotoArticle):
-            kind, moment = ARTICLE, post.moment.value
-        elif isinstance(post, Programme):
-            kind, starts, ends = PROGRAMME, post.starts_on.isoformat(), post.ends_on.isoformat()
-        at, day = _instant(post.publication.published_at), published_on(post, self.now).isoformat()
-        for space in post.publication.groups or ("",):
+        if found is None:
+            return
+        key, revision, kind, groups, moment, begins, finishes, appears = found
+        day = (_EPOCH + appears * _MICROSECOND).astimezone(self.now.tzinfo).date().isoformat()
+        for space in groups.split() or ("",):
             self._ask(
                 "INSERT INTO shown VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (space, kind, slug, revision, at, day, moment, starts, ends),
+                (space, kind, slug, revision, appears, day, moment, begins, finishes),
             )
-            if isinstance(post, PhotoArticle):
-                self._base.executemany(
-                    "INSERT OR IGNORE INTO showing VALUES (?, ?, ?)",
-                    [(one.id, space, slug) for one in post.photos],
-                )
+            self._ask(
+                "INSERT INTO showing SELECT photo, ?, ? FROM uses WHERE key = ?", (space, slug, key)
+            )
 
     def shown_photos(self) -> Iterator[tuple[str | None, str]]:
         """The group and the id of every photo that the site shows."""
@@ -669,6 +664,16 @@ class Index:
 def _instant(moment: datetime) -> int:
     """Microseconds since 1970, exactly."""
     return (moment - _EPOCH) // _MICROSECOND
+
+
+def _filed(post: Post) -> tuple[str, str, str | None, str | None, str | None]:
+    """What a post is listed by: its kind, its groups, its moment, its first and last day."""
+    groups = " ".join(post.publication.groups)
+    if isinstance(post, PhotoArticle):
+        return ARTICLE, groups, post.moment.value, None, None
+    if isinstance(post, Programme):
+        return PROGRAMME, groups, None, post.starts_on.isoformat(), post.ends_on.isoformat()
+    return REMINDER, groups, None, None, None
 
 
 def _span(school_year: str) -> tuple[date, date]:

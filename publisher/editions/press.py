@@ -31,7 +31,6 @@ from publisher.editions.index import INDEX_FAULTS, Index, IndexIsUnreadable, Lin
 from publisher.editions.inspect import inspect_page
 from publisher.editions.plan import (
     ARTICLE,
-    HOME,
     HTML,
     PROGRAMME,
     PageKey,
@@ -237,7 +236,9 @@ class CentrePress:
                     self._draft(index, stage, self._local(clock()), strict=strict, anew=anew)
                     with shelf.held(build, centre):
                         self._finish_what_was_decided()
-                        return self._place_draft(index, stage, self._local(clock()), strict=strict)
+                        return self._place_draft(
+                            index, stage, self._local(clock()), strict=strict, anew=anew
+                        )
             except _Refused as refused:
                 return NotBuilt(centre=centre, unfit=refused.unfit)
             except INDEX_FAULTS as error:
@@ -488,7 +489,8 @@ class CentrePress:
         for path, source in self._renderer.theme_files.items():
             stage.put(path, source.read_bytes())
         site = _Site(index, self._renderer, every_key(index), whole=True)
-        unfit = [*self._link(index, stage, site.photos()), *self._draw(index, site, stage)]
+        photos = site.photos(frozenset() if anew else self._photos_standing(file))
+        unfit = [*self._link(index, stage, photos), *self._draw(index, site, stage)]
         if unfit:
             self._set_aside(index, work, unfit)
             self._draw_what_changed(index, work, stage, ())
@@ -496,8 +498,23 @@ class CentrePress:
         index.note("moment", local.isoformat())
         index.keep()
 
+    def _photos_standing(self, file: Path) -> frozenset[tuple[str | None, str]]:
+        """The photos, by group and id, that the site has, as the index of its edition knows."""
+        edition = shelf.read_edition(self._places.build, self._centre.slug)
+        if edition is None or not file.is_file():
+            return frozenset()
+        try:
+            other = Index(file, self._centre, self._town.public_url)
+        except IndexIsUnreadable:
+            return frozenset()
+        try:
+            is_of_it = other.fact("edition") == edition.id
+            return frozenset(other.shown_photos()) if is_of_it else frozenset()
+        finally:
+            other.close()
+
     def _place_draft(
-        self, index: Index, stage: Stage, local: datetime, *, strict: bool
+        self, index: Index, stage: Stage, local: datetime, *, strict: bool, anew: bool
     ) -> Built | NotBuilt:
         """Draw again what changed since the draft, and put it in place of the site."""
         build, centre = self._places.build, self._centre.slug
@@ -507,7 +524,11 @@ class CentrePress:
             self._draw_what_changed(index, work, stage, days)
         _refuse_if(strict, index)
         site = _Site(index, self._renderer, every_key(index), whole=True)
-        for path in site.gone(shelf.walk(shelf.site_folder(build, centre))):
+        standing = shelf.walk(
+            shelf.site_folder(build, centre),
+            enters=_everywhere if anew else site.is_to_be_looked_at,
+        )
+        for path in site.gone(standing):
             stage.remove(path)
         shown = dict(index.shown_revisions())
         for slug in shelf.placed(build, centre):
@@ -696,15 +717,15 @@ class _Site:
         self._known: dict[str, bool] = {}
 
     def pages(self) -> Iterable[Page]:
-        """The pages to draw: those of posts first, homes last."""
+        """The pages to draw."""
         for key in self._keys.values():
             page = page_of(key, self._index)
             if page is not None:
                 yield page
 
-    def photos(self) -> Iterable[PlacedPhoto]:
-        """Every photo of a whole site."""
-        for group, photo_id in sorted(self._shown, key=lambda one: (one[0] or "", one[1])):
+    def photos(self, placed: frozenset[tuple[str | None, str]]) -> Iterable[PlacedPhoto]:
+        """Every photo of a whole site, but those that are *placed* already."""
+        for group, photo_id in self._shown - placed:
             photo = self._index.photo(photo_id)
             space = Space(self._index.centre.slug, group)
             for rendition in photo.renditions if photo else ():
@@ -712,12 +733,14 @@ class _Site:
                 yield PlacedPhoto(path=path, photo_id=photo_id, rendition=rendition.name)
 
     def gone(self, paths: Iterable[str]) -> list[str]:
-        """Those of *paths*, and of the pages asked for, that the site will not have.
-
-        What refers comes before what it refers to: lists, then posts, then photos.
-        """
+        """Those of *paths*, and of the pages asked for, that the site will not have."""
         asked = () if self._whole else self._keys
-        return sorted({one for one in (*paths, *asked) if not self._exists(one)}, key=_leaving)
+        return [one for one in (*paths, *asked) if not self._exists(one)]
+
+    def is_to_be_looked_at(self, folder: str) -> bool:
+        """Say whether a folder of the site may hold what is to go: a photo's that is shown does not."""
+        placed = photo_at(f"{folder}x")
+        return placed is None or placed[:2] not in self._shown
 
     def has(self, path: str) -> bool:
         """Say whether the site will have a file at *path*."""
@@ -733,7 +756,14 @@ class _Site:
         if path in self._keys:
             return True
         placed = photo_at(path)
-        return placed is not None and placed[:2] in self._shown and path_exists(path, self._index)
+        if placed is None or placed[:2] not in self._shown:
+            return False
+        photo = self._index.photo(placed[1])
+        return photo is not None and any(one.name == placed[2] for one in photo.renditions)
+
+
+def _everywhere(_folder: str) -> bool:
+    return True
 
 
 def _refuse_if(strict: bool, index: Index) -> None:  # noqa: FBT001 (whether it is CI that builds)
@@ -742,24 +772,9 @@ def _refuse_if(strict: bool, index: Index) -> None:  # noqa: FBT001 (whether it 
         raise _Refused(unfit)
 
 
-def _order(key: PageKey) -> tuple[int, PageKey]:
-    """What is referred to first: posts, then the lists that lead to them, then homes, the centre's last."""
-    place = {ARTICLE: 0, PROGRAMME: 1, HOME: 3}.get(key.template, 2)
-    return (4 if place == 3 and key.group is None else place, _sortable(key))  # noqa: PLR2004 (the homes' place)
-
-
-def _leaving(path: str) -> tuple[int, str]:
-    """The lists of lists go first, then lists, then posts, then what posts show."""
-    if not path.endswith(HTML):
-        return 3, path
-    folder, _slash, name = path.rpartition("/")
-    if name == f"index{HTML}":
-        return 0, path
-    return (2 if folder.endswith(("articles", "programmes")) else 1), path
-
-
-def _sortable(key: PageKey) -> PageKey:
-    return replace(key, group=key.group or "")
+def _order(key: PageKey) -> tuple[str, str, str]:
+    """A month, then its posts, as they are at hand together; their pages are placed in another order."""
+    return key.group or "", key.name, key.template
 
 
 def _shown_on(page: Page) -> tuple[Post, ...]:
