@@ -251,11 +251,10 @@ def read_document(
     All that is wrong is given, with its line: what cannot be read, what the centre does not
     have, and a symbolic link, wherever it leads: it could lead out of the centre.
     """
-    if any(one.is_symlink() for one in (path, path.parent, path.parent.parent)):
-        return (
-            _unfit(root, path, _("Un lien symbolique n'est pas lu. Mettez le fichier lui-même.")),
-        )
     try:
+        if any(one.is_symlink() for one in (path, path.parent, path.parent.parent)):
+            says = _("Un lien symbolique n'est pas lu. Mettez le fichier lui-même.")
+            return (_unfit(root, path, says),)
         raw = path.read_bytes()
     except OSError as error:
         return (_unfit(root, path, _("Ce fichier ne s'ouvre pas : {why}."), why=error.strerror),)

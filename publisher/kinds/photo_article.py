@@ -132,7 +132,11 @@ def from_document(document: Document, *, centre: str, slug: str) -> PhotoArticle
     """Read a photo article back."""
     reader = HeaderReader(document.header, _KEYS)
     photos = []
-    for number, row in enumerate(reader.rows("photos"), start=1):
+    rows = tuple(reader.rows("photos"))
+    if not 1 <= len(rows) <= MAX_PHOTOS:
+        reader.wrong("photos", _("Un article a de 1 à {limit} photos."), limit=MAX_PHOTOS)
+        rows = ()  # what else may be wrong with ten thousand photos helps nobody
+    for number, row in enumerate(rows, start=1):
         where = f"photos[{number}]"
         photo_id, caption = row.get("id"), row.get("caption")
         if not isinstance(photo_id, str) or PHOTO_ID.match(photo_id) is None:
@@ -152,8 +156,6 @@ def from_document(document: Document, *, centre: str, slug: str) -> PhotoArticle
             )
     if len({photo.id for photo in photos}) != len(photos):
         reader.wrong("photos", _("La même photo est là deux fois."))
-    if not 1 <= len(photos) <= MAX_PHOTOS:
-        reader.wrong("photos", _("Un article a de 1 à {limit} photos."), limit=MAX_PHOTOS)
     post = PhotoArticle(
         publication=reader.publication(centre=centre, slug=slug),
         title=reader.line("title", required=True),
