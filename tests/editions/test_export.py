@@ -199,6 +199,7 @@ def test_an_article_written_by_hand_is_in_its_lists(pelican: Path, folder: Path)
 
 def test_an_article_edited_by_hand_changes_everywhere(pelican: Path, folder: Path) -> None:
     """Its words, its title and its groups: its page moves, and lists say what it now says."""
+    compose(pelican, folder)
     source = folder / "content/articles/foret.md"
     text = source.read_text(encoding="utf-8")
     text = text.replace("Trois mercredis", "Quatre jeudis").replace("Slug", "Groups: petits\nSlug")
@@ -242,6 +243,10 @@ def test_what_is_wrong_is_said_and_the_site_stays(pelican: Path, folder: Path) -
         "Date: 2026-11-18\nStarts_on: 2026-11-23\nEnds_on: 2026-11-27\nSlots: 2026-11-23 | soir\n",
         encoding="utf-8",
     )
+    (content / "programmes/liste.md").write_text(
+        "Date: 2026-11-18\nStarts_on: 2026-11-23\nEnds_on: 2026-11-27\nSlug: index\n",
+        encoding="utf-8",
+    )
     said = " ".join(compose(pelican, folder, works=False).split())
     for sentence in (
         "articles/sans-date.md : « Date » manque.",
@@ -257,6 +262,7 @@ def test_what_is_wrong_is_said_and_the_site_stays(pelican: Path, folder: Path) -
         "rappels/bombe.md : « Ends_at » manque.",
         "rappels/bombe.md : « Day » doit être un jour",
         "rappels/licorne.md : Le thème n'a pas de pictogramme « licorne ».",
+        "programmes/liste.md : Ce nom est celui d'une page du site. Renommez le fichier.",
         "programmes/index.md : « 2026-11-23 | soir » doit être : jour | moment",
     ):
         assert sentence in said, sentence
@@ -475,7 +481,9 @@ def test_a_text_is_cleaned_as_nh3_cleans_it(text: str) -> None:
         author_text._CLEANER = kept
     assert made.words == expected.words
     assert made.links == expected.links
-    assert nh3.clean(made.html, link_rel=None, attributes={"a": {"href", "rel"}}) == made.html
+    allowed = {"a": {"href", "rel"}}
+    cleaned = nh3.clean(made.html, tags=author_text._TAGS, link_rel=None, attributes=allowed)
+    assert cleaned == made.html
 
 
 def test_the_plugin_is_our_own_code() -> None:
