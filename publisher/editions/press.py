@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from publisher import shelf
 from publisher.centres import theme_folder
+from publisher.content.durable import sync_folder
 from publisher.content.library import (
     DocumentOnDisk,
     document_at,
@@ -338,10 +339,8 @@ class CentrePress:
             again = [
                 one for key, one in found.items() if not one.stamp or known.get(key) != one.stamp
             ]
-            gone = [
-                DocumentOnDisk(key=key, path=posts_folder(content, centre.slug) / key / "post.md")
-                for key in known.keys() - found.keys()
-            ]
+            folder = posts_folder(content, centre.slug)
+            gone = [DocumentOnDisk(posts=folder, key=key) for key in known.keys() - found.keys()]
             again += gone
             # One that could not be read may have lacked a photo, which is there now.
             keys = {*index.unread_keys(), *self._keys_without_photo(index)}
@@ -826,8 +825,10 @@ def _settled(stamp: str) -> str:
 
 
 def _unlink_index(file: Path) -> None:
+    """Take away an index for good: its last changes must never be found beside another one."""
     for end in ("", "-wal", "-shm"):
         file.with_name(f"{file.name}{end}").unlink(missing_ok=True)
+    sync_folder(file.parent)
 
 
 def _slug(post: str) -> str:

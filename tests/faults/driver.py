@@ -87,6 +87,7 @@ class Breaker:
         self.scene = Scene(folder, name)
         self.shim = Shim(self.scene.instance, folder)
         self.trees = 0
+        self._seen: set[Tree] = set()
         gc.collect()
         gc.freeze()  # a fork copies the memory that it touches
 
@@ -113,8 +114,12 @@ class Breaker:
             if not ended.was_killed:
                 shutil.rmtree(self.scene.build)
                 self._failed.rename(self.scene.build)
-            problems += self._seen_before_a_start()
-            problems += self._seen_after_a_start()
+            # Most refusals leave the very same files: what comes of them was seen already.
+            left = tree_of(self.scene.build, with_index=True)
+            if left not in self._seen:
+                self._seen.add(left)
+                problems += self._seen_before_a_start()
+                problems += self._seen_after_a_start()
         return Run(
             kind=order.kind.name,
             number=order.number,
@@ -267,20 +272,21 @@ class Breaker:
     def _published_from(self, recovered: set[Tree]) -> Iterator[str]:
         """Publish from each, whatever became of the index."""
         kept = [self.scene.folder / name for name in ("earlier", "first-shelf", "second-shelf")]
+        is_replaced = self.scene.name == WHOLE_EDITION
         for tree in sorted(recovered, key=sorted):
-            for name, files in variants_of_the_index(kept):
+            for name, files in variants_of_the_index(kept, is_replaced=is_replaced):
                 self._put(tree)
                 for file, content in files.items():
                     (self.scene.build / file).write_bytes(content)
                 yield from in_a_fork(partial(self._published, f"index {name}")).problems
 
 
-def tree_of(folder: Path) -> Tree:
-    """What *folder* holds, but for the index."""
+def tree_of(folder: Path, *, with_index: bool = False) -> Tree:
+    """What *folder* holds, with the index or without."""
     return frozenset(
         (path, (folder / path).read_bytes())
         for path in shelf.files_of(folder)
-        if not path.startswith(shelf.INDEX)
+        if with_index or not path.startswith(shelf.INDEX)
     )
 
 

@@ -224,8 +224,13 @@ def part_of(tree: Tree, below: str) -> Tree:
     )
 
 
-def variants_of_the_index(kept: Sequence[Path]) -> Iterator[tuple[str, dict[str, bytes]]]:
-    """What may become of the index: a name, and its files; *kept* are shelves from old to new."""
+def variants_of_the_index(
+    kept: Sequence[Path], *, is_replaced: bool
+) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """What may become of the index: a name, and its files; *kept* are shelves from old to new.
+
+    *is_replaced*: the newest is another file, put once the one before was taken away for good.
+    """
     files = [_index_files(folder) for folder in kept]
     yield "deleted", {}
     yield "garbage", {INDEX: b"not a database" * 999}
@@ -235,8 +240,9 @@ def variants_of_the_index(kept: Sequence[Path]) -> Iterator[tuple[str, dict[str,
         yield f"as it was at {number}", one
         yield f"as it was at {number}, without what it waited to fold in", _only(one, INDEX)
         yield f"cut short at {number}", {name: raw[: len(raw) // 2] for name, raw in one.items()}
+        yield f"only the changes of {number}", _without(one, INDEX)
     newest = files[-1]
-    for number, one in enumerate(files[:-1]):
+    for number, one in enumerate(files[:-1] if not is_replaced else ()):
         yield f"the newest, with the changes of {number}", {**newest, **_without(one, INDEX)}
         yield f"that of {number}, with the newest changes", {**one, **_without(newest, INDEX)}
 
