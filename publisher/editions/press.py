@@ -339,8 +339,10 @@ class CentrePress:
             again = [
                 one for key, one in found.items() if not one.stamp or known.get(key) != one.stamp
             ]
-            folder = posts_folder(content, centre.slug)
-            gone = [DocumentOnDisk(posts=folder, key=key) for key in known.keys() - found.keys()]
+            gone = [
+                DocumentOnDisk(key=key, path=posts_folder(content, centre.slug) / key / "post.md")
+                for key in known.keys() - found.keys()
+            ]
             again += gone
             # One that could not be read may have lacked a photo, which is there now.
             keys = {*index.unread_keys(), *self._keys_without_photo(index)}
