@@ -45,14 +45,19 @@ class DocumentOnDisk:
     file does: its time, size and inode. An empty stamp means that it must be read to know.
     """
 
+    posts: Path
     key: str
-    path: Path
     stamp: str = ""
+
+    @property
+    def path(self) -> Path:
+        """The document itself."""
+        return self.posts / self.key / DOCUMENT
 
     @property
     def slug(self) -> str:
         """The slug of its post."""
-        return self.path.parent.name
+        return self.key.partition("/")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,14 +199,12 @@ def documents_of(root: Path, centre: str) -> Iterator[DocumentOnDisk]:
         try:
             places = list(_folders(Path(year.path)))
         except OSError:
-            path = Path(year.path) / "?" / DOCUMENT
-            yield DocumentOnDisk(key=f"{year.name}/?", path=path)
+            yield DocumentOnDisk(posts=folder, key=f"{year.name}/?")
             continue
         for place in places:
-            path = Path(place.path) / DOCUMENT
-            stamp = stamp_of(path)
+            stamp = stamp_of(f"{place.path}/{DOCUMENT}")
             if stamp is not None:
-                yield DocumentOnDisk(key=f"{year.name}/{place.name}", path=path, stamp=stamp)
+                yield DocumentOnDisk(posts=folder, key=f"{year.name}/{place.name}", stamp=stamp)
 
 
 def document_at(root: Path, centre: str, path: Path) -> DocumentOnDisk | None:
@@ -215,16 +218,14 @@ def document_at(root: Path, centre: str, path: Path) -> DocumentOnDisk | None:
         return None
     if len(parts) < 2:  # noqa: PLR2004 (school year, slug)
         return None
-    document = posts_folder(root, centre) / parts[0] / parts[1] / DOCUMENT
-    return DocumentOnDisk(
-        key=f"{parts[0]}/{parts[1]}", path=document, stamp=stamp_of(document) or ""
-    )
+    document = DocumentOnDisk(posts=posts_folder(root, centre), key=f"{parts[0]}/{parts[1]}")
+    return replace(document, stamp=stamp_of(document.path) or "")
 
 
-def stamp_of(path: Path) -> str | None:
+def stamp_of(path: Path | str) -> str | None:
     """What changes when the file does, or None when it is not there."""
     try:
-        facts = path.lstat()
+        facts = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError:

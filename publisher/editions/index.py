@@ -9,7 +9,7 @@ import json
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -32,8 +32,10 @@ REMINDER = "reminder"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_KEPT_POSTS = 2000
-"""Posts kept as values in memory: three months of the busiest centre, some 10 MB."""
+_KEPT_POSTS = 500
+"""Posts kept as values in memory: a school year's albums of one centre, some 3 MB."""
+_KEPT_PHOTOS = 4000
+"""Photos whose facts are kept in memory, some 3 MB."""
 _LAYOUT = 3
 """Changes when the tables do: an index of another layout is made again."""
 
@@ -106,8 +108,13 @@ class Index:
     Not to be shared between threads.
     """
 
-    def __init__(self, file: Path, centre: Centre, public_url: str) -> None:
-        """Open *file*, or make it. Raises IndexIsUnreadable."""
+    def __init__(
+        self, file: Path, centre: Centre, public_url: str, *, drafted: bool = False
+    ) -> None:
+        """Open *file*, or make it; one that is *drafted* is nobody's until it is whole.
+
+        Raises IndexIsUnreadable.
+        """
         self.centre = centre
         self.now = _EPOCH
         self._public_url = public_url
@@ -116,15 +123,20 @@ class Index:
         try:
             self._base = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
             self._ask = self._base.execute
-            self._prepare()
+            self._prepare(drafted=drafted)
         except (sqlite3.DatabaseError, ValueError) as error:
             raise IndexIsUnreadable(str(error)) from error
 
-    def _prepare(self) -> None:
-        # A kill loses nothing; a power cut may lose the last changes, and the edition's id says so.
-        self._ask("PRAGMA journal_mode=WAL")
-        self._ask("PRAGMA synchronous=NORMAL")
-        self._ask("PRAGMA cache_size=-8000")
+    def _prepare(self, *, drafted: bool) -> None:
+        if drafted:
+            # Whatever happens to it is a reason to begin again: only a change can be undone.
+            self._ask("PRAGMA journal_mode=MEMORY")
+            self._ask("PRAGMA synchronous=OFF")
+        else:
+            # A kill loses nothing; a power cut may lose the last changes: the edition's id says so.
+            self._ask("PRAGMA journal_mode=WAL")
+            self._ask("PRAGMA synchronous=NORMAL")
+        self._ask("PRAGMA cache_size=-4000")
         (layout,) = self._ask("PRAGMA user_version").fetchone()
         if layout == 0:
             self._base.executescript(f"BEGIN; {_TABLES} PRAGMA user_version={_LAYOUT}; COMMIT")
@@ -221,38 +233,16 @@ class Index:
         self._ask("DELETE FROM uses WHERE key = ?", (key,))
         self._ask("DELETE FROM link WHERE key = ?", (key,))
 
-    def take_from(self, other: Path, stamps: Mapping[str, str]) -> frozenset[str]:
-        """Take from another index what it read of the documents whose stamp is still theirs.
+    def copy_to(self, file: Path) -> None:
+        """Make another index of all that this one knows."""
+        with closing(sqlite3.connect(file)) as other:
+            self._base.backup(other)
 
-        The keys of those taken. It keeps them by itself, and is not to be called in a change.
-        """
-        self._ask("ATTACH ? AS other", (str(other),))
-        try:
-            known = self._ask(
-                "SELECT key, stamp FROM other.document WHERE unread IS NULL AND stamp != ''"
-            ).fetchall()
-            same = frozenset(str(key) for key, stamp in known if stamps.get(key) == stamp)
-            self.begin()
-            self._ask("CREATE TEMP TABLE same (key TEXT PRIMARY KEY)")
-            self._base.executemany("INSERT INTO same VALUES (?)", [(key,) for key in same])
-            self._ask(
-                "INSERT INTO document SELECT key, slug, stamp, revision, header, body, text, kind, groups,"
-                " moment, begins, finishes, appears, ends, withdrawn, NULL, 0, NULL, NULL"
-                " FROM other.document WHERE key IN same"
-            )
-            self._ask("INSERT INTO uses SELECT * FROM other.uses WHERE key IN same")
-            self._ask("INSERT INTO link SELECT * FROM other.link WHERE key IN same")
-            self._ask(
-                "INSERT INTO photo SELECT * FROM other.photo WHERE id IN (SELECT photo FROM uses)"
-            )
-            self._ask("DROP TABLE same")
-            self.keep()
-        except sqlite3.DatabaseError:
-            self.forget()
-            raise
-        finally:
-            self._ask("DETACH other")
-        return same
+    def take_back_unfit(self) -> frozenset[str]:
+        """Take back the posts that could not be shown; their slugs."""
+        found = self._ask("SELECT slug FROM document WHERE unfit IS NOT NULL").fetchall()
+        self._ask("UPDATE document SET unfit = NULL WHERE unfit IS NOT NULL")
+        return frozenset(str(slug) for (slug,) in found)
 
     def settle(self, slug: str) -> None:
         """Of the documents of that slug, the first that can be read has it; the others wait."""
@@ -599,7 +589,7 @@ class Index:
         """The facts of a photo."""
         if photo_id not in self._photos:
             found = self._ask("SELECT facts FROM photo WHERE id = ?", (photo_id,)).fetchone()
-            if len(self._photos) > 8 * _KEPT_POSTS:
+            if len(self._photos) > _KEPT_PHOTOS:
                 self._photos.clear()
             self._photos[photo_id] = None if found is None else _photo_of(photo_id, found[0])
         return self._photos[photo_id]

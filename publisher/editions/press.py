@@ -233,8 +233,11 @@ class CentrePress:
             stage = Stage(build, centre, drafted=True)
             making = stage.folder / shelf.INDEX
             try:
-                with closing(Index(making, self._centre, self._town.public_url)) as index:
-                    self._draft(index, stage, self._local(clock()), strict=strict, anew=anew)
+                placed = frozenset() if anew else self._known(making)
+                with closing(
+                    Index(making, self._centre, self._town.public_url, drafted=True)
+                ) as index:
+                    self._draft(index, stage, self._local(clock()), placed, strict=strict)
                     with shelf.held(build, centre):
                         self._finish_what_was_decided()
                         return self._place_draft(
@@ -339,10 +342,8 @@ class CentrePress:
             again = [
                 one for key, one in found.items() if not one.stamp or known.get(key) != one.stamp
             ]
-            gone = [
-                DocumentOnDisk(key=key, path=posts_folder(content, centre.slug) / key / "post.md")
-                for key in known.keys() - found.keys()
-            ]
+            folder = posts_folder(content, centre.slug)
+            gone = [DocumentOnDisk(posts=folder, key=key) for key in known.keys() - found.keys()]
             again += gone
             # One that could not be read may have lacked a photo, which is there now.
             keys = {*index.unread_keys(), *self._keys_without_photo(index)}
@@ -467,52 +468,70 @@ class CentrePress:
 
     # A whole edition
 
+    def _known(self, making: Path) -> frozenset[tuple[str | None, str]]:
+        """Begin the draft's index with what the standing one has read, if this press reads alike.
+
+        The photos, by group and id, that the site has for sure: those of the edition that stands.
+        """
+        build, centre = self._places.build, self._centre.slug
+        file, edition = shelf.index_file(build, centre), shelf.read_edition(build, centre)
+        if edition is None or not file.is_file():
+            return frozenset()
+        try:
+            known = Index(file, self._centre, self._town.public_url)
+        except IndexIsUnreadable:
+            return frozenset()
+        try:
+            if all(known.fact(name) == self._made_with[name] for name in ("program", "asked")):
+                known.copy_to(making)
+            is_of_it = known.fact("edition") == edition.id
+            return frozenset(known.shown_photos()) if is_of_it else frozenset()
+        except INDEX_FAULTS:
+            making.unlink(missing_ok=True)
+            return frozenset()
+        finally:
+            known.close()
+
     def _draft(
-        self, index: Index, stage: Stage, local: datetime, *, strict: bool, anew: bool
+        self,
+        index: Index,
+        stage: Stage,
+        local: datetime,
+        placed: frozenset[tuple[str | None, str]],
+        *,
+        strict: bool,
     ) -> None:
         """Read what must be, and draw every page, while the site goes on changing."""
-        file = shelf.index_file(self._places.build, self._centre.slug)
-        index.now = local
-        documents = list(documents_of(self._places.content, self._centre.slug))
-        taken: frozenset[str] = frozenset() if anew else self._taken_from(file, index, documents)
         index.begin()
-        index.note("photos", "")
-        for document in documents:
-            if document.key not in taken:
+        if index.fact("moment") is None:
+            index.now = local
+            for document in documents_of(self._places.content, self._centre.slug):
                 self._read(index, document)
-        for slug in index.every_slug():
-            index.settle(slug)
-        for slug in index.every_slug():
-            index.refresh(slug)
+            for slug in index.every_slug():
+                index.settle(slug)
+                index.refresh(slug)
+        else:
+            # What another theme could not show, this one may.
+            fit_again = index.take_back_unfit()
+            self._look(index, local, None)
+            for slug in fit_again:
+                index.refresh(slug)
         work = _Work(index, self._centre, is_whole=True)
         self._settle_links(index, work)
         _refuse_if(strict, index)
         for path, source in self._renderer.theme_files.items():
             stage.put(path, source.read_bytes())
         site = _Site(index, self._renderer, every_key(index), whole=True)
-        photos = site.photos(frozenset() if anew else self._photos_standing(file))
-        unfit = [*self._link(index, stage, photos), *self._draw(index, site, stage)]
+        unfit = [
+            *self._link(index, stage, site.photos(placed)),
+            *self._draw(index, site, stage),
+        ]
         if unfit:
             self._set_aside(index, work, unfit)
             self._draw_what_changed(index, work, stage, ())
         _refuse_if(strict, index)
         index.note("moment", local.isoformat())
         index.keep()
-
-    def _photos_standing(self, file: Path) -> frozenset[tuple[str | None, str]]:
-        """The photos, by group and id, that the site has, as the index of its edition knows."""
-        edition = shelf.read_edition(self._places.build, self._centre.slug)
-        if edition is None or not file.is_file():
-            return frozenset()
-        try:
-            other = Index(file, self._centre, self._town.public_url)
-        except IndexIsUnreadable:
-            return frozenset()
-        try:
-            is_of_it = other.fact("edition") == edition.id
-            return frozenset(other.shown_photos()) if is_of_it else frozenset()
-        finally:
-            other.close()
 
     def _place_draft(
         self, index: Index, stage: Stage, local: datetime, *, strict: bool, anew: bool
@@ -548,28 +567,6 @@ class CentrePress:
         self._index = Index(file, self._centre, self._town.public_url)
         self._index.now = local
         return self._built(self._index, change, local)
-
-    def _taken_from(
-        self, file: Path, index: Index, documents: Sequence[DocumentOnDisk]
-    ) -> frozenset[str]:
-        """The documents that *index* need not read: another, standing, read them as they are."""
-        if not file.is_file() or not self._reads_alike(file):
-            return frozenset()
-        try:
-            return index.take_from(file, {one.key: one.stamp for one in documents})
-        except INDEX_FAULTS:
-            return frozenset()
-
-    def _reads_alike(self, file: Path) -> bool:
-        """Say whether another index was read by this program, with this configuration."""
-        try:
-            other = Index(file, self._centre, self._town.public_url)
-        except IndexIsUnreadable:
-            return False
-        try:
-            return all(other.fact(name) == self._made_with[name] for name in ("program", "asked"))
-        finally:
-            other.close()
 
     # Both
 

@@ -15,9 +15,14 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from watchdog.events import (
-    DirModifiedEvent,
-    FileClosedNoWriteEvent,
-    FileOpenedEvent,
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
     FileSystemEvent,
     FileSystemEventHandler,
 )
@@ -35,6 +40,17 @@ log = logging.getLogger(__name__)
 TIMER = timedelta(seconds=15)
 """How late a change is seen when the kernel's queue overflowed and the doorbell stayed silent."""
 AFTER_A_FAILURE = timedelta(seconds=5)
+_RINGS = (
+    FileCreatedEvent,
+    FileModifiedEvent,
+    FileClosedEvent,
+    FileMovedEvent,
+    FileDeletedEvent,
+    DirCreatedEvent,
+    DirMovedEvent,
+    DirDeletedEvent,
+)
+"""What rings. Not an opening: looking at 10 000 folders would fill the kernel's queue (16 384)."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -75,9 +91,6 @@ class _Doorbell(FileSystemEventHandler):
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Ring."""
-        # A folder is told to be modified for each file in it that is told of, too.
-        if isinstance(event, FileOpenedEvent | FileClosedNoWriteEvent | DirModifiedEvent):
-            return
         for path in (os.fsdecode(event.src_path), os.fsdecode(event.dest_path)):
             if path and not os.path.basename(path).startswith("."):  # noqa: PTH119 (thousands of events)
                 self._ring(Path(path))
@@ -280,7 +293,8 @@ class Press:
                 continue
             if known is not None:
                 observer.unschedule(known[0])
-            self._watched[folder] = observer.schedule(bell, str(folder), recursive=is_deep), inode
+            watch = observer.schedule(bell, str(folder), recursive=is_deep, event_filter=[*_RINGS])
+            self._watched[folder] = watch, inode
             self._ringer(folder)
 
     def _ringer(self, path: Path) -> None:
