@@ -14,9 +14,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from types import FrameType
 
-from granian import Granian
-from granian.constants import Interfaces
-
 from publisher.centres import TownIsUnreadable, read_town, warnings_of
 from publisher.content.library import read_centre
 from publisher.editions.export import FolderIsNotEmpty, export_for_pelican
@@ -287,6 +284,10 @@ class _PressProcess:
 
 
 def _web(instance: Path, target: str) -> int:
+    # Brought in here: the press carries no web server.
+    from granian import Granian  # noqa: PLC0415 (as above)
+    from granian.constants import Interfaces  # noqa: PLC0415 (as above)
+
     settings = settings_of(instance)
     _town_or_raise(instance)
     records_of(settings)

@@ -133,7 +133,7 @@ def _write_content(index: Index, places: Places, town: Town, folder: Path) -> tu
         found = index.shown(slug)
         if found is not None:
             _put(folder / file_of(found[0]), text_of(found[0], town.timezone))
-    photo_ids = {photo_id for _group, photo_id in index.shown_photos()}
+    photo_ids = {folder.rpartition("/")[2] for folder in index.shown_photos()}
     for photo_id in photo_ids:
         photo = index.photo(photo_id)
         for size in photo.renditions if photo else ():

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from publisher.content.library import StoredPost
-from publisher.editions.plan import ARTICLE, PROGRAMME, linked_path
+from publisher.editions.plan import ARTICLE, PROGRAMME, linked_path, photo_path
 from publisher.kinds import Document, kind_of, post_from_document
 from publisher.kinds.author_text import LinkInText, ReadText, read_text
 from publisher.kinds.programme import MAX_DAYS
@@ -26,6 +26,7 @@ from publisher.model.moment import Moment
 from publisher.model.photo import MASTER, Photo, Rendition
 from publisher.model.post import PhotoArticle, Post, Programme, Reminder
 from publisher.model.school_year import school_year_of
+from publisher.model.space import Space
 from publisher.model.town import Centre
 
 REMINDER = "reminder"
@@ -346,10 +347,10 @@ class Index:
                 "INSERT INTO showing SELECT photo, ?, ? FROM uses WHERE key = ?", (space, slug, key)
             )
 
-    def shown_photos(self) -> Iterator[tuple[str | None, str]]:
-        """The group and the id of every photo that the site shows."""
+    def shown_photos(self) -> Iterator[str]:
+        """The folder, in the site, of every photo that it shows."""
         for space, photo in self._ask("SELECT DISTINCT space, photo FROM showing"):
-            yield space or None, str(photo)
+            yield photo_path(photo, "", Space(self.centre.slug, space or None)).removesuffix("/")
 
     def shown_revisions(self) -> Iterator[tuple[str, str]]:
         """The slug and the revision of every post that the site shows."""

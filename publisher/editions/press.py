@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from posixpath import basename
 from typing import TYPE_CHECKING
 
 from publisher import shelf
@@ -40,8 +41,6 @@ from publisher.editions.plan import (
     page_of,
     path_exists,
     path_of,
-    photo_at,
-    photo_path,
     photos_of,
     touched_by,
     touched_by_days,
@@ -50,7 +49,6 @@ from publisher.editions.render import Renderer, RenderFailed
 from publisher.model.edition import Page, PlacedPhoto, Unfit
 from publisher.model.mistake import in_french as _
 from publisher.model.post import PhotoArticle, Post, Programme
-from publisher.model.space import Space
 from publisher.model.town import Centre, Town
 from publisher.shelf import Change, Edition, Stage
 
@@ -468,10 +466,10 @@ class CentrePress:
 
     # A whole edition
 
-    def _known(self, making: Path) -> frozenset[tuple[str | None, str]]:
+    def _known(self, making: Path) -> frozenset[str]:
         """Begin the draft's index with what the standing one has read, if this press reads alike.
 
-        The photos, by group and id, that the site has for sure: those of the edition that stands.
+        The folders of the photos that the site has for sure: those of the edition that stands.
         """
         build, centre = self._places.build, self._centre.slug
         file, edition = shelf.index_file(build, centre), shelf.read_edition(build, centre)
@@ -497,7 +495,7 @@ class CentrePress:
         index: Index,
         stage: Stage,
         local: datetime,
-        placed: frozenset[tuple[str | None, str]],
+        placed: frozenset[str],
         *,
         strict: bool,
     ) -> None:
@@ -721,14 +719,14 @@ class _Site:
             if page is not None:
                 yield page
 
-    def photos(self, placed: frozenset[tuple[str | None, str]]) -> Iterable[PlacedPhoto]:
-        """Every photo of a whole site, but those that are *placed* already."""
-        for group, photo_id in self._shown - placed:
-            photo = self._index.photo(photo_id)
-            space = Space(self._index.centre.slug, group)
-            for rendition in photo.renditions if photo else ():
-                path = photo_path(photo_id, rendition.name, space)
-                yield PlacedPhoto(path=path, photo_id=photo_id, rendition=rendition.name)
+    def photos(self, placed: frozenset[str]) -> Iterable[PlacedPhoto]:
+        """Every photo of a whole site, but those whose folder is *placed* already."""
+        for folder in self._shown - placed:
+            photo = self._index.photo(basename(folder))
+            if photo is not None:
+                for rendition in photo.renditions:
+                    path = f"{folder}/{rendition.name}"
+                    yield PlacedPhoto(path=path, photo_id=photo.id, rendition=rendition.name)
 
     def gone(self, paths: Iterable[str]) -> list[str]:
         """Those of *paths*, and of the pages asked for, that the site will not have."""
@@ -737,27 +735,26 @@ class _Site:
 
     def is_to_be_looked_at(self, folder: str) -> bool:
         """Say whether a folder of the site may hold what is to go: a photo's that is shown does not."""
-        placed = photo_at(f"{folder}x")
-        return placed is None or placed[:2] not in self._shown
+        return folder.removesuffix("/") not in self._shown
 
     def has(self, path: str) -> bool:
         """Say whether the site will have a file at *path*."""
+        if self._whole:
+            return self._exists(path)
         if path not in self._known:
             self._known[path] = self._exists(path)
         return self._known[path]
 
     def _exists(self, path: str) -> bool:
+        if path in self._keys and self._whole:
+            return True
         if path in self._theme:
             return True
         if not self._whole:
             return path_exists(path, self._index)
-        if path in self._keys:
-            return True
-        placed = photo_at(path)
-        if placed is None or placed[:2] not in self._shown:
-            return False
-        photo = self._index.photo(placed[1])
-        return photo is not None and any(one.name == placed[2] for one in photo.renditions)
+        folder, _slash, name = path.rpartition("/")
+        photo = self._index.photo(basename(folder)) if folder in self._shown else None
+        return photo is not None and any(one.name == name for one in photo.renditions)
 
 
 def _everywhere(_folder: str) -> bool:
