@@ -187,6 +187,7 @@ def read_town(instance: Path) -> Town | Mistakes:
         legal=_legal(table.table("legal")),
         sign_in=sources,
         centres=centres,
+        plugins=table.texts("plugins", required=False),
     )
     table.nothing_else()
     names = [source.name for source in sources]

@@ -173,6 +173,7 @@ class CentrePress:
             centre=centre,
             theme=theme_folder(places.instance, centre.theme),
             language=town.language,
+            plugins=town.plugins,
         )
         asked = hashlib.sha256(repr((town, centre)).encode()).hexdigest()[:16]
         self._made_with = {

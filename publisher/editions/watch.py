@@ -55,7 +55,7 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class PressEnded(Exception):
-    """A worker of the press ended by itself: the press is to be started again."""
+    """A worker ended by itself, or what a process cannot change did: the press is to be started again."""
 
 
 @dataclass(slots=True)
@@ -123,8 +123,9 @@ class Press:
         self._bell, self._rope = os.pipe()
         os.set_blocking(self._rope, False)
         self._desks: dict[str, _Desk] = {}
-        self._watched: dict[Path, tuple[ObservedWatch, int]] = {}
+        self._watched: dict[Path, tuple[ObservedWatch | None, int]] = {}
         self._asked = ""
+        self._plugins: tuple[str, ...] = ()
         self._renew_again: datetime | None = None
 
     def run(self) -> None:
@@ -134,7 +135,7 @@ class Press:
         """
         town = self._town()
         number = min(self._workers or os.cpu_count() or 1, max(1, len(town.centres)))
-        self._asked = self._configuration(town)
+        self._asked, self._plugins = self._configuration(town), town.plugins
         workers = start_workers(number, self._places, town, self._clock)
         orders = [given for given, _process in workers]
         observer = Observer()
@@ -242,6 +243,9 @@ class Press:
         asked = self._configuration(town)
         if asked == self._asked:
             return
+        if town.plugins != self._plugins:
+            # Pelican's plugins are the process's: those of before cannot be told to be quiet.
+            raise PressEnded("the town's plugins changed")
         self._asked = asked
         self._seat(town, len(orders))
         for given in orders:
@@ -291,9 +295,20 @@ class Press:
             known = self._watched.get(folder)
             if known is not None and known[1] == inode:
                 continue
-            if known is not None:
+            if known is not None and known[0] is not None:
                 observer.unschedule(known[0])
-            watch = observer.schedule(bell, str(folder), recursive=is_deep, event_filter=[*_RINGS])
+            watch = None
+            try:
+                watch = observer.schedule(
+                    bell, str(folder), recursive=is_deep, event_filter=[*_RINGS]
+                )
+            except OSError as error:
+                log.warning(
+                    "no bell on %s (%s): what changes there is seen within %d s",
+                    folder,
+                    error,
+                    TIMER.total_seconds(),
+                )
             self._watched[folder] = watch, inode
             self._ringer(folder)
 

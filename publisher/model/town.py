@@ -111,7 +111,10 @@ class Centre:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Town:
-    """The town: what its centres share."""
+    """The town: what its centres share.
+
+    `plugins` are the modules of Pelican plugins that listen while its pages are drawn.
+    """
 
     name: str
     department: str
@@ -122,6 +125,7 @@ class Town:
     legal: Legal
     sign_in: tuple[SignInSource, ...]
     centres: tuple[Centre, ...]
+    plugins: tuple[str, ...] = ()
 
     def centre(self, slug: str) -> Centre | None:
         """The centre of that slug, if the town has it."""

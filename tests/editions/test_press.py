@@ -266,6 +266,18 @@ def test_an_edit_replaces_and_leaves_nothing_of_before(bench: Bench) -> None:
     assert bench.holds("Autre titre")
 
 
+def test_a_town_s_pelican_plugins_listen(bench: Bench) -> None:
+    """A plugin that the town names hears Pelican's signals, and what it writes is what is read."""
+    bench.save(article("2026-11-18-lu"))
+    town = bench.places.instance / "centres" / "town.toml"
+    told = town.read_text(encoding="utf-8")
+    town.write_text(f'plugins = ["tests.editions.plugin_of_a_town"]\n{told}', encoding="utf-8")
+    command = [sys.executable, "-m", "publisher", "--instance", str(bench.places.instance), "build"]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": str(Path.cwd())})
+    assert "<p>Bonne lecture.</p>" in bench.text("articles/2026-11-18-lu.html")
+    assert "<!-- relu -->" in bench.text("index.html")
+
+
 @contextmanager
 def _working(instance: Path, log: IO[str] | None = None) -> Iterator[None]:
     """The press of *instance*, at work in its own processes."""
