@@ -1,9 +1,9 @@
-"""Comparing whole folders."""
+"""Comparing whole folders, and saying what is online without drawing anything."""
 
 import hashlib
 from pathlib import Path
 
-from publisher.shelf import files_of
+from publisher.shelf import Edition, Stage, files_of, placed
 
 
 def digest_of_site(site: Path) -> str:
@@ -13,3 +13,14 @@ def digest_of_site(site: Path) -> str:
         total.update(name.encode() + b"\0")
         total.update(hashlib.sha256((site / name).read_bytes()).digest())
     return total.hexdigest()
+
+
+def put_online(build: Path, centre: str, edition: Edition) -> None:
+    """Let the shelf say that *edition* stands, with its posts and no page."""
+    stage = Stage(build, centre)
+    for slug in placed(build, centre):
+        stage.stand(slug, None)
+    for slug, revision in edition.posts.items():
+        stage.stand(slug, revision)
+    stage.place(edition)
+    stage.forget()

@@ -13,10 +13,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from publisher.content.library import read_centre
-from publisher.shelf import Edition, fresh_stage, place
+from publisher.shelf import Edition
 from tests.authoring.conftest import TILLEULS, Desk, Hour, make_desk
 from tests.instance import make_instance
 from tests.photos.makers import encoded, four_corners
+from tests.sites import put_online
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -64,9 +65,8 @@ class Served:
         live = {
             slug: one.revision for slug, one in stored.items() if one.post.publication.is_live(now)
         }
-        fresh_stage(self.desk.instance / "build", TILLEULS)
         edition = Edition(made_at=now, moment=now, posts=live)
-        place(self.desk.instance / "build", TILLEULS, edition)
+        put_online(self.desk.instance / "build", TILLEULS, edition)
 
 
 @contextmanager

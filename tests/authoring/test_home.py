@@ -5,9 +5,10 @@ from datetime import UTC, date, timedelta
 from publisher.content.library import read_centre, save_new_post
 from publisher.model.moment import Moment
 from publisher.model.post import Slot
-from publisher.shelf import Edition, fresh_stage, place
+from publisher.shelf import Edition
 from tests.authoring.conftest import TILLEULS, Desk, Visitor
 from tests.posts import NOW, article, programme, reminder
+from tests.sites import put_online
 
 HOME = f"/equipe/{TILLEULS}/"
 
@@ -18,9 +19,8 @@ def press(desk: Desk, **more: object) -> None:
     posts = {
         slug: one.revision for slug, one in stored.items() if one.post.publication.is_live(NOW)
     }
-    fresh_stage(desk.instance / "build", TILLEULS)
     facts = {"made_at": NOW, "moment": NOW, "posts": posts, **more}
-    place(desk.instance / "build", TILLEULS, Edition(**facts))  # type: ignore[arg-type]  # facts by name
+    put_online(desk.instance / "build", TILLEULS, Edition(**facts))  # type: ignore[arg-type]  # facts by name
 
 
 def test_the_first_day_says_where_to_begin(ines: Visitor) -> None:

@@ -10,9 +10,10 @@ from publisher.authoring.standing import Standing, State, standing_of
 from publisher.content.library import StoredPost, read_centre, save_new_post, withdraw_post
 from publisher.editions.plan import plan_of
 from publisher.model.post import Post
-from publisher.shelf import Edition, fresh_stage, place
+from publisher.shelf import Edition
 from tests.authoring.conftest import TILLEULS, Desk, Visitor
 from tests.posts import NOW, article, programme, reminder
+from tests.sites import put_online
 
 SOON, PAST = NOW + timedelta(hours=1), NOW - timedelta(minutes=1)
 
@@ -90,8 +91,7 @@ def test_the_receipt_follows_the_shelf(desk: Desk, ines: Visitor) -> None:
         return json.loads(ines.get(f"{where}etat").data)["state"], ines.get(where).text
 
     def press(on_shelf: Edition) -> None:
-        fresh_stage(desk.instance / "build", TILLEULS)
-        place(desk.instance / "build", TILLEULS, on_shelf)
+        put_online(desk.instance / "build", TILLEULS, on_shelf)
 
     state, page = shown()
     assert state == "waiting"
