@@ -4,7 +4,7 @@ Pelican exits 0 when it skipped a post or missed a photo; so the finished pages 
 as a family's browser would, and whatever is wrong is said against the post it comes from.
 
 A page written the plain way, as ours are, is read by a few patterns; any other by a parser.
-Both hold the same, eight times faster by the first (`_read_plainly` says why it can be trusted).
+Both hold the same, many times faster by the first (`_read_plainly` says why it can be trusted).
 """
 
 import re
@@ -14,8 +14,8 @@ from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
 from itertools import chain
+from operator import add
 from posixpath import dirname, normpath
-from types import MappingProxyType
 from typing import Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -39,32 +39,19 @@ _FORBIDDEN_TAGS = (
     frozenset({"script", "style", "iframe", "object", "embed", "base", "template"}) | _READ_AS_TEXT
 )
 _REMEMBERED: Final = 1024
-"""Tags, and addresses, whose reading is kept, as pages of a site repeat them: 3 MB in all."""
+"""Lines, tags and addresses whose reading is kept, as pages of a site repeat them: 5 MB in all."""
+_LONG_LINE: Final = 4096
+"""Characters of a line beyond which its reading is not kept."""
 
 
-class _Tag(NamedTuple):
-    """What one start tag holds that can be wrong."""
+class _Reading(NamedTuple):
+    """What a page, or a part of it, holds that can be wrong.
 
-    name: str = ""
-    attributes: Mapping[str, str | None] = MappingProxyType({})
-    ids: tuple[str, ...] = ()
-    links: tuple[str, ...] = ()
-    loaded: tuple[str, ...] = ()
-    forbidden: tuple[str, ...] = ()
+    `images` are those that may lack words or dimensions, by their attributes.
+    """
 
-
-_SILENT: Final = _Tag()
-"""A tag about which there is nothing to ask."""
-_UNSURE: Final = _Tag(name="?")
-"""Marks that only the parser reads."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
-    """What one page holds that can be wrong."""
-
-    language: str = ""
-    title: str = ""
+    languages: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
     top_headings: int = 0
     ids: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
@@ -73,24 +60,37 @@ class _Reading:
     forbidden: tuple[str, ...] = ()
 
 
-def _reading(tags: Iterable[_Tag], title: str) -> _Reading:
-    """What the *tags* of a page hold together."""
-    names, attributes, ids, links, loaded, forbidden = zip(_SILENT, *tags, strict=True)
-    pages = [given for name, given in zip(names, attributes, strict=True) if name == "html"]
+_SILENT: Final = _Reading()
+"""What holds nothing to ask about."""
+_A_PAIR: Final = 2
+
+
+def _together(parts: Sequence[_Reading]) -> _Reading:
+    """What the *parts* of a page, in its order, hold together."""
+    if len(parts) == 1:
+        return parts[0]
+    if len(parts) == _A_PAIR:
+        return _Reading(*map(add, *parts))
+    languages, titles, top_headings, ids, links, loaded, images, forbidden = zip(
+        _SILENT, *parts, strict=True
+    )
     return _Reading(
-        language=(pages[-1].get("lang") or "") if pages else "",
-        title=title,
-        top_headings=names.count("h1"),
+        languages=tuple(chain.from_iterable(languages)),
+        titles=tuple(chain.from_iterable(titles)),
+        top_headings=sum(top_headings),
         ids=tuple(chain.from_iterable(ids)),
         links=tuple(chain.from_iterable(links)),
         loaded=tuple(chain.from_iterable(loaded)),
-        images=tuple(given for name, given in zip(names, attributes, strict=True) if name == "img"),
+        images=tuple(chain.from_iterable(images)),
         forbidden=tuple(chain.from_iterable(forbidden)),
     )
 
 
-def _tag(name: str, written: Sequence[tuple[str, str | None]]) -> _Tag:
-    """The start tag *name*; of an attribute written twice, browsers read the first."""
+def _tag(name: str, written: Sequence[tuple[str, str | None]]) -> _Reading:
+    """What the start tag *name* holds; of an attribute written twice, browsers read the first.
+
+    A title tag holds an empty title: its words are after it.
+    """
     attributes = dict(written)
     if len(attributes) != len(written):
         attributes = {}
@@ -109,23 +109,40 @@ def _tag(name: str, written: Sequence[tuple[str, str | None]]) -> _Tag:
         if attribute == "id":
             ids.append(address)
         elif attribute in _SETS:
-            loaded += [words[0] for one in address.split(",") if (words := one.split())]
+            loaded += _addresses_of(address)
         elif attribute in {"href", "xlink:href"}:
             (links if name in {"a", "area"} else loaded).append(address)
         elif attribute in _LOADED:
             loaded.append(address)
         elif attribute == "style" or name == "meta":
             forbidden.append(attribute)
-    if name not in {"html", "h1", "img", "title"} and not (ids or links or loaded or forbidden):
+    is_asked_about = name == "img" and not _is_described_and_sized(attributes)
+    if name not in {"html", "h1", "title"} and not (
+        ids or links or loaded or forbidden or is_asked_about
+    ):
         return _SILENT
-    return _Tag(
-        name=name,
-        attributes=attributes,
+    return _Reading(
+        languages=(attributes.get("lang") or "",) if name == "html" else (),
+        titles=("",) if name == "title" else (),
+        top_headings=int(name == "h1"),
         ids=tuple(ids),
         links=tuple(links),
         loaded=tuple(loaded),
+        images=(attributes,) if is_asked_about else (),
         forbidden=tuple(forbidden),
     )
+
+
+def _addresses_of(source_set: str) -> Iterator[str]:
+    return (words[0] for one in source_set.split(",") if (words := one.split()))
+
+
+def _is_described_and_sized(image: Mapping[str, str | None]) -> bool:
+    return bool((image.get("alt") or "").strip()) and _is_sized(image)
+
+
+def _is_sized(image: Mapping[str, str | None]) -> bool:
+    return all((image.get(side) or "").isdecimal() for side in ("width", "height"))
 
 
 class _Parser(HTMLParser):
@@ -133,8 +150,8 @@ class _Parser(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.tags: list[_Tag] = []
-        self.title = ""
+        self.tags: list[_Reading] = []
+        self.titles: list[str] = []
         self._in_title = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -147,14 +164,14 @@ class _Parser(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._in_title:
-            self.title += data
+            self.titles.append(data)
 
 
 def _read_by_parser(text: str) -> _Reading:
     parser = _Parser()
     parser.feed(text)
     parser.close()
-    return _reading(parser.tags, parser.title)
+    return _together(parser.tags)._replace(titles=tuple(parser.titles))
 
 
 _MARK = re.compile(r"<([^>]*)>")
@@ -169,6 +186,14 @@ _START_TAG = re.compile(
 )
 _EACH_ATTRIBUTE = re.compile(r"""([^\s=]++)(=(?:"([^"]*+)"|'([^']*+)'|(\S++)))?+""")
 """The attributes of a `_START_TAG`, and of nothing else."""
+_WRITTEN_ADDRESS = r"[a-zA-Z0-9_./-]+"
+_IMAGE = re.compile(
+    rf'img (src="{_WRITTEN_ADDRESS}" srcset="{_WRITTEN_ADDRESS} [0-9]+w'
+    rf'(?:, {_WRITTEN_ADDRESS} [0-9]+w)*" width="[0-9]+" height="[0-9]+")'
+    r' sizes="[a-z0-9 :().,-]*" alt="[^"<>&\x00\s][^"<>&\x00]*+(?:&[a-z0-9#]+;[^"<>&\x00]*+)*+"'
+    r'(?: (?:loading|decoding|fetchpriority)=(?:"[a-z]+"|[a-z]+))*'
+)
+"""A described and sized image, as our theme writes one: it is read in one step."""
 _OTHER_MARK = re.compile(
     rf"/[a-zA-Z][a-zA-Z0-9]*(?:-[a-zA-Z0-9]+)*{_BLANK}*"  # an end tag
     r"|![Dd][Oo][Cc][Tt][Yy][Pp][Ee][ ][Hh][Tt][Mm][Ll]"
@@ -183,28 +208,63 @@ def _read_plainly(text: str) -> _Reading | None:
 
     Such a mark holds no other angle bracket, and each of its quotes is closed in it; no element
     whose content is text is open, but a title without marks. So whoever reads the page, from its
-    first character on, sees the same marks, each ending at its first `>`.
+    first character on, sees the same marks, each ending at its first `>`; and each line can be
+    read apart, once for all the pages that repeat it, unless a mark or a title runs over its end.
     """
+    lines: list[_Reading] = []
+    for line in text.split("\n"):
+        read = _read_line(line) if len(line) <= _LONG_LINE else _read_marks(line)
+        if read is None:
+            return _read_marks(text)
+        if read is not _SILENT:
+            lines.append(read)
+    return _together(lines)
+
+
+def _read_marks(text: str) -> _Reading | None:
+    """Read the whole marks of *text*, or give None."""
     marks = _MARK.findall(text)
     if text.count("<") != len(marks):
         return None
-    tags = [tag for tag in map(_tag_of_mark, marks) if tag is not _SILENT]
+    tags: list[_Reading] = []
+    for mark in marks:
+        tag = _tag_of_mark(mark)
+        if tag is None:
+            return None
+        if tag is not _SILENT:
+            tags.append(tag)
+    read = _together(tags) if tags else _SILENT
+    if not read.titles:
+        return read
     titles = _TITLE.findall(text)
-    if _UNSURE in tags or len(titles) != sum(tag.name == "title" for tag in tags):
+    if len(titles) != len(read.titles):
         return None
-    return _reading(tags, unescape("".join(titles)))
+    return read._replace(titles=tuple(map(unescape, titles)))
+
+
+_read_line = lru_cache(maxsize=_REMEMBERED)(_read_marks)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _tag_of_mark(mark: str) -> _Tag:
-    """The start tag that *mark* is, what stands between its angle brackets."""
+def _tag_of_mark(mark: str) -> _Reading | None:
+    """What *mark*, what stands between two angle brackets, holds; None if only the parser knows."""
+    image = _IMAGE.fullmatch(mark)
+    if image is not None:
+        return _source_of_image(image[1])
     start = _START_TAG.fullmatch(mark)
     if start is None:
-        return _SILENT if _OTHER_MARK.fullmatch(mark) else _UNSURE
+        return _SILENT if _OTHER_MARK.fullmatch(mark) else None
     name = start[1].lower()
     if name in _ONLY_BY_PARSER or (name == "title" and start[3]):
-        return _UNSURE
+        return None
     return _tag(name, _attributes(start[2]))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _source_of_image(written: str) -> _Reading:
+    """What an `_IMAGE` loads: an album shows each of its photos twice."""
+    _before, address, _between, source_set, *_sizes = written.split('"')
+    return _Reading(loaded=(address, *_addresses_of(source_set)))
 
 
 def _attributes(written: str) -> list[tuple[str, str | None]]:
@@ -227,7 +287,13 @@ def inspect_page(
     """
     reading = _read_plainly(text) or _read_by_parser(text)
     look = _Look(
-        path=path, folder=dirname(path), page=page, centre=centre, exists=exists, reading=reading
+        path=path,
+        folder=dirname(path),
+        up="../" * path.count("/"),
+        page=page,
+        centre=centre,
+        exists=exists,
+        reading=reading,
     )
     return tuple(_once(look.faults()))
 
@@ -254,6 +320,7 @@ class _Look:
 
     path: str
     folder: str
+    up: str
     page: Page
     centre: str
     exists: Callable[[str], bool]
@@ -262,9 +329,9 @@ class _Look:
     def faults(self) -> Iterator[Unfit]:
         """What is wrong on the page."""
         path, reading = self.path, self.reading
-        if not reading.language:
+        if not (reading.languages and reading.languages[-1]):
             yield Unfit(post=path, reason=_("La page ne dit pas sa langue."))
-        if not reading.title.strip():
+        if not "".join(reading.titles).strip():
             yield Unfit(post=path, reason=_("La page n'a pas de titre."))
         if reading.top_headings != 1:
             yield Unfit(
@@ -300,7 +367,7 @@ class _Look:
                         " voit, ou cochez « décorative »."
                     ),
                 )
-            if not all((image.get(side) or "").isdecimal() for side in ("width", "height")):
+            if not _is_sized(image):
                 yield Unfit(
                     post=self._to_blame(image),
                     reason=_("Une photo n'a pas ses dimensions : la page saute."),
@@ -320,6 +387,8 @@ class _Look:
 
     def _loading_faults(self) -> Iterator[Unfit]:
         for written in dict.fromkeys(self.reading.loaded):
+            if self._is_at_hand(written):
+                continue
             address = _address(self.folder, written)
             if self._leads_somewhere(address) or written in GATE_ADDRESSES:
                 continue
@@ -338,6 +407,8 @@ class _Look:
 
     def _link_faults(self) -> Iterator[Unfit]:
         for written in dict.fromkeys(self.reading.links):
+            if self._is_at_hand(written):
+                continue
             address = _address(self.folder, written)
             leads = self._leads_somewhere(address) or address.scheme in SCHEMES_OF_LINKS
             if not leads and written not in GATE_ADDRESSES:
@@ -372,6 +443,11 @@ class _Look:
             and unquote(parts.fragment) == address.fragment
         )
 
+    def _is_at_hand(self, written: str) -> bool:
+        """Say whether *written* is the address of a file, from the top of the site, that exists."""
+        place = _from_the_top(written, self.up)
+        return place is not None and self.exists(place)
+
     def _leads_somewhere(self, address: "_Address") -> bool:
         _scheme, is_foreign, place, fragment = address
         if is_foreign:
@@ -395,9 +471,17 @@ class _Address(NamedTuple):
 
 
 _SEGMENT = r"[a-zA-Z0-9_-][a-zA-Z0-9_.-]*"
+_PLACE = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
 _PLAIN_ADDRESS = re.compile(
     rf"((?:\.\./)*)({_SEGMENT}(?:/{_SEGMENT})*)(?:\#([a-zA-Z0-9_-]+))?", re.VERBOSE
 )
+
+
+def _from_the_top(written: str, up: str) -> str | None:
+    """The path that *written* leads to, when it climbs *up* to the top of the site and no further."""
+    if not written.startswith(up) or _PLACE.fullmatch(written, len(up)) is None:
+        return None
+    return written[len(up) :]
 
 
 @lru_cache(maxsize=_REMEMBERED)
