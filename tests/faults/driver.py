@@ -9,12 +9,13 @@ fork of this process, whose imports are warm and whose press has opened nothing 
 import gc
 import json
 import os
+import re
 import shutil
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass
 from errno import EIO
 from functools import partial
@@ -24,19 +25,21 @@ from pathlib import Path
 from publisher import shelf
 from publisher.editions.press import Built
 from tests.faults.planted import plant
-from tests.faults.power import Disk, Tree, distinct, put_tree, variants_of_the_index
+from tests.faults.power import Disk, Tree, distinct, put_tree, read_tree, variants_of_the_index
 from tests.faults.scenes import (
     CENTRE,
     WHOLE_EDITION,
     Scene,
     broken_links,
     difference,
+    make_again,
     told_too_soon,
 )
 from tests.faults.shim import Kind, Operation, Order, Shim, faults_in, read_log
 
 NO_FAULT = Order(kind=Kind.NOTHING)
 BUILD = f"build/{CENTRE}"
+_MADE_AT = re.compile(rb'"made_at": "[^"]*"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,7 @@ class Breaker:
         self.shim = Shim(self.scene.instance, folder)
         self.trees = 0
         self._seen: set[Tree] = set()
+        self._published_after: set[Tree] = set()
         gc.collect()
         gc.freeze()  # a fork copies the memory that it touches
 
@@ -111,13 +115,10 @@ class Breaker:
         if ended.was_killed is not (order.kind is Kind.KILL):
             problems.append("it was killed" if ended.was_killed else "it was not killed")
         elif not problems:
-            if not ended.was_killed:
-                shutil.rmtree(self.scene.build)
-                self._failed.rename(self.scene.build)
-            # Most refusals leave the very same files: what comes of them was seen already.
-            left = tree_of(self.scene.build, with_index=True)
-            if left not in self._seen:
-                self._seen.add(left)
+            if self._failed.is_dir():
+                make_again(self._failed, self.scene.build)
+            # Many faults leave the very same files: what comes of them was seen already.
+            if (ended.was_killed or self._failed.is_dir()) and self._is_new(self._seen):
                 problems += self._seen_before_a_start()
                 problems += self._seen_after_a_start()
         return Run(
@@ -129,8 +130,35 @@ class Breaker:
 
     @property
     def _failed(self) -> Path:
-        """What a refused publication left."""
+        """What a refused publication left, when nothing left it before."""
         return self._folder / "failed"
+
+    def _is_new(self, seen: set[Tree]) -> bool:
+        """Say whether what stands on the shelf was never *seen* there, and remember it."""
+        left = self._left()
+        is_new = left not in seen
+        seen.add(left)
+        return is_new
+
+    def _left(self) -> Tree:
+        """What stands on the shelf, but for the name drawn for the new edition, and its instant."""
+        build = self.scene.build
+        names = {
+            path.name for folder in (shelf.STAGE, shelf.DRAFT) for path in build.glob(f"{folder}/*")
+        }
+        for name in (shelf.JOURNAL, shelf.EDITION):
+            with suppress(FileNotFoundError):
+                names.add(json.loads((build / name).read_bytes())["id"])
+        names.discard(self.scene.edition_before)
+        found = []
+        for path, content in tree_of(build, with_index=True):
+            kept_path, kept = path, content or b""
+            if not path.startswith(shelf.SITE):
+                kept = _MADE_AT.sub(b"", kept)
+                for name in names:
+                    kept_path, kept = kept_path.replace(name, ""), kept.replace(name.encode(), b"")
+            found.append((kept_path, kept))
+        return frozenset(found)
 
     def _act(self, order: Order, *, really_sync: bool = False) -> Iterable[str]:
         with self.shim.watching(order, really_sync=really_sync):
@@ -150,7 +178,8 @@ class Breaker:
                 elif found := difference(self.scene.state(), self.scene.after):
                     yield f"told as built: {found}"
             self.shim.end_fault()
-        shutil.copytree(self.scene.build, self._failed)
+        if self._left() not in self._seen:
+            shutil.copytree(self.scene.build, self._failed)
         yield from self._published("the same press")
 
     def _seen_before_a_start(self) -> Iterator[str]:
@@ -172,7 +201,8 @@ class Breaker:
         found = self.scene.state()
         if found not in (self.scene.before, self.scene.after):
             yield f"neither before nor after: {difference(found, self.scene.after)}"
-        yield from in_a_fork(partial(self._published, "another press")).problems
+        if self._is_new(self._published_after):
+            yield from in_a_fork(partial(self._published, "another press")).problems
 
     def _published(self, who: str) -> Iterator[str]:
         """Publish, with no other repair: the site must be the one of a clean build."""
@@ -283,11 +313,8 @@ class Breaker:
 
 def tree_of(folder: Path, *, with_index: bool = False) -> Tree:
     """What *folder* holds, with the index or without."""
-    return frozenset(
-        (path, (folder / path).read_bytes())
-        for path in shelf.files_of(folder)
-        if with_index or not path.startswith(shelf.INDEX)
-    )
+    paths = (path for path in shelf.walk(folder) if with_index or not path.startswith(shelf.INDEX))
+    return frozenset(read_tree(folder, paths))
 
 
 def main() -> None:
@@ -296,17 +323,12 @@ def main() -> None:
     breaker = Breaker(folder, orders["scene"])
     answer: dict[str, object] = {}
     if orders["do"] == "record":
-        answer["calls"] = [one.call for one in breaker.record(really_sync=True)]
-    elif orders["do"] == "break":
-        log = breaker.record()
-        number_of_drivers, turn = orders["share"]
-        sets = [[(Kind[kind], error) for kind, error in some] for some in orders["faults"]]
+        log = breaker.record(really_sync=True)
         answer["operations"] = [f"{one.call} {one.path} {one.other}" for one in log]
+    elif orders["do"] == "break":
         answer["runs"] = [
-            asdict(breaker.break_at(Order(kind=kind, number=one.number, error=error)))
-            for one in log
-            if one.number % number_of_drivers == turn
-            for kind, error in sets[one.number // number_of_drivers % len(sets)]
+            asdict(breaker.break_at(Order(kind=Kind[kind], number=number, error=error)))
+            for number, kind, error in orders["faults"]
         ]
     elif orders["do"] == "cut":
         answer["problems"] = [*breaker.cut_power()]

@@ -21,6 +21,7 @@ from publisher.editions.press import Built, CentrePress, NotBuilt, Places, build
 from publisher.model.moment import Moment
 from publisher.model.photo import MASTER
 from publisher.model.town import Centre, Town
+from tests.faults.power import read_tree
 from tests.instance import make_instance
 from tests.posts import NOW, PHOTO_IDS, article, photo, programme, reminder
 
@@ -44,8 +45,8 @@ class Scene:
 
     Three moments of one centre: `earlier`, `before` (a reminder more), and `after` the change:
     an article with two photos comes, another is withdrawn, a third is dated otherwise. In the
-    scene of a whole edition the theme has changed, too. The press is made once: each fork of this
-    process has its own, as fresh as one just started.
+    scene of a whole edition the theme has changed, too, and the centre has no group. The press is
+    made once: each fork of this process has its own, as fresh as one just started.
     """
 
     now = NOW
@@ -62,10 +63,11 @@ class Scene:
         # Few pages: each is some operations, and each operation is broken in turn.
         self.centre: Centre = replace(
             centre,
-            groups=tuple(one for one in centre.groups if one.slug == "moyens"),
+            groups=tuple(one for one in centre.groups if one.slug in self._groups),
             moments=(Moment.LUNCH, Moment.WEDNESDAY),
         )
         self.town: Town = replace(town, centres=(self.centre,))
+        self._bare_theme()
         self._write_contents()
         self.press_before = CentrePress(self.places, self.town, self.centre)
         self.earlier = self._build("earlier")
@@ -79,6 +81,10 @@ class Scene:
         self.press = CentrePress(self.places, self.town, self.centre)
         self.after = self._clean()
         self._warm()
+
+    @property
+    def _groups(self) -> tuple[str, ...]:
+        return () if self.name == WHOLE_EDITION else ("moyens",)
 
     @property
     def build(self) -> Path:
@@ -115,12 +121,14 @@ class Scene:
         for number, one in enumerate(PHOTO_IDS):
             files = {name: _picture(number, width) for name, width in _SIZES.items()}
             keep_photo(content, CENTRE, photo(one), files)
+        week = programme()
+        slots = tuple(one for one in week.slots if one.group in {None, *self._groups})
         for post in (
             article("2026-11-16-voisine", PHOTO_IDS[:2], published_at=NOW - 2 * DAY),
             article(GONE, PHOTO_IDS[2:4], published_at=NOW - DAY),
             article(MOVED, PHOTO_IDS[4:5], published_at=NOW - 42 * DAY),
-            article("2026-11-12-groupe", PHOTO_IDS[5:6], groups=("moyens",)),
-            programme(),
+            article("2026-11-12-groupe", PHOTO_IDS[5:6], groups=self._groups),
+            replace(week, slots=slots),
         ):
             save_new_post(content, post)
         self._keep_content("earlier")
@@ -150,10 +158,16 @@ class Scene:
         shutil.copytree(self.build, self.folder / moment)
         return self.state()
 
+    def _bare_theme(self) -> None:
+        """Have the real templates, and of the theme's other files those that pages ask for."""
+        given, theme = theme_folder(self.instance, "preau"), self.instance / "themes" / "preau"
+        shutil.copytree(given / "templates", theme / "templates")
+        (theme / "static" / "img").mkdir(parents=True)
+        for name in ("preau.css", "img/icone.svg", "img/pictos.svg"):
+            shutil.copyfile(given / "static" / name, theme / "static" / name)
+
     def _change_theme(self) -> None:
-        theme = self.instance / "themes" / "preau"
-        shutil.copytree(theme_folder(self.instance, "preau"), theme)
-        style = theme / "static" / "preau.css"
+        style = self.instance / "themes" / "preau" / "static" / "preau.css"
         style.write_bytes(style.read_bytes() + b"\n/* another */\n")
 
     def _warm(self) -> None:
@@ -188,7 +202,7 @@ def state_of(build: Path) -> State:
     """What stands in *build*."""
     site = shelf.site_folder(build, CENTRE)
     return State(
-        site={path: (site / path).read_bytes() for path in shelf.files_of(site)},
+        site=dict(read_tree(site, shelf.files_of(site))),
         placed=dict(shelf.placed(build, CENTRE)),
     )
 
@@ -206,15 +220,22 @@ class _Links(HTMLParser):
                 self.found += [one.split()[0] for one in value.split(",")]
 
 
-_links: dict[bytes, tuple[str, ...]] = {}
+_targets: dict[tuple[str, bytes], tuple[str, ...]] = {}
 
 
-def _links_of(page: bytes) -> tuple[str, ...]:
-    if page not in _links:
+def _targets_of(path: str, page: bytes) -> tuple[str, ...]:
+    """Where the links of a page lead, and what it shows, within the centre's site."""
+    if (path, page) not in _targets:
         parser = _Links()
         parser.feed(page.decode())
-        _links[page] = tuple(parser.found)
-    return _links[page]
+        found = (urlsplit(link) for link in parser.found)
+        targets = (
+            normpath(join(dirname(path), unquote(parts.path)))
+            for parts in found
+            if not parts.scheme and parts.path and not parts.path.startswith("/")
+        )
+        _targets[path, page] = tuple({one for one in targets if not one.startswith("..")})
+    return _targets[path, page]
 
 
 def broken_links(site: Mapping[str, bytes]) -> Iterator[str]:
@@ -229,33 +250,33 @@ def broken_links(site: Mapping[str, bytes]) -> Iterator[str]:
         if path not in site:
             yield path
         elif path.endswith(".html"):
-            for link in _links_of(site[path]):
-                parts = urlsplit(link)
-                if not parts.scheme and parts.path and not parts.path.startswith("/"):
-                    target = normpath(join(dirname(path), unquote(parts.path)))
-                    if not target.startswith(".."):
-                        waiting.append(target)
+            waiting += _targets_of(path, site[path])
 
 
 def make_again(model: Path, copy: Path) -> None:
     """Make *copy* what *model* is, leaving alone the files that never changed since they were."""
-    wanted = {path.relative_to(model): path for path in model.rglob("*")}
-    for path in sorted(copy.rglob("*"), reverse=True):
-        source = wanted.get(path.relative_to(copy))
-        if source is None or source.is_dir() != path.is_dir():
-            path.rmdir() if path.is_dir() else path.unlink()
-    for name, source in sorted(wanted.items()):
-        target = copy / name
-        if source.is_dir():
-            target.mkdir(parents=True, exist_ok=True)
-        elif not target.exists() or _stamp(target) != _stamp(source):
-            target.unlink(missing_ok=True)
-            shutil.copy2(source, target)
+    wanted, found = dict(_stamps(model)), dict(_stamps(copy))
+    for name in sorted(found, reverse=True):
+        if name not in wanted or found[name] != wanted[name]:
+            (copy / name).rmdir() if found.pop(name) is None else (copy / name).unlink()
+    for name in sorted(wanted):
+        if wanted[name] is None:
+            (copy / name).mkdir(parents=True, exist_ok=True)
+        elif name not in found:
+            shutil.copy2(model / name, copy / name)
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    facts = path.stat()
-    return facts.st_mtime_ns, facts.st_size
+def _stamps(folder: Path, within: str = "") -> Iterator[tuple[str, tuple[int, int] | None]]:
+    """Everything below *folder*: when a file changed and how long it is; None for a folder."""
+    if not folder.is_dir():
+        return
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            yield f"{within}{entry.name}", None
+            yield from _stamps(Path(entry.path), f"{within}{entry.name}/")
+        else:
+            facts = entry.stat()
+            yield f"{within}{entry.name}", (facts.st_mtime_ns, facts.st_size)
 
 
 def told_too_soon(found: State, before: State, after: State) -> Iterator[str]:
