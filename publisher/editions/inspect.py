@@ -189,9 +189,9 @@ _EACH_ATTRIBUTE = re.compile(r"""([^\s=]++)(=(?:"([^"]*+)"|'([^']*+)'|(\S++)))?+
 _WRITTEN_ADDRESS = r"[a-zA-Z0-9_./-]+"
 _IMAGE = re.compile(
     rf'img (src="{_WRITTEN_ADDRESS}" srcset="{_WRITTEN_ADDRESS} [0-9]+w'
-    rf'(?:, {_WRITTEN_ADDRESS} [0-9]+w)*" width="[0-9]+" height="[0-9]+")'
-    r' sizes="[a-z0-9 :().,-]*" alt="[^"<>&\x00\s][^"<>&\x00]*+(?:&[a-z0-9#]+;[^"<>&\x00]*+)*+"'
-    r'(?: (?:loading|decoding|fetchpriority)=(?:"[a-z]+"|[a-z]+))*'
+    rf'(?:, {_WRITTEN_ADDRESS} [0-9]+w)*") width="[0-9]+" height="[0-9]+"'
+    r' alt="[^"<>&\x00\s][^"<>&\x00]*+(?:&[a-z0-9#]+;[^"<>&\x00]*+)*+"'
+    r' sizes="[a-z0-9 :().,-]*"(?: (?:loading|decoding|fetchpriority)=(?:"[a-z]+"|[a-z]+))*'
 )
 """A described and sized image, as our theme writes one: it is read in one step."""
 _OTHER_MARK = re.compile(
@@ -263,7 +263,7 @@ def _tag_of_mark(mark: str) -> _Reading | None:
 @lru_cache(maxsize=_REMEMBERED)
 def _source_of_image(written: str) -> _Reading:
     """What an `_IMAGE` loads: an album shows each of its photos twice."""
-    _before, address, _between, source_set, *_sizes = written.split('"')
+    _before, address, _between, source_set, _after = written.split('"')
     return _Reading(loaded=(address, *_addresses_of(source_set)))
 
 

@@ -73,7 +73,8 @@ class ShownPhoto:
     """A photo as a page shows it: its number in the album, its words, and where it is.
 
     `caption` is None for a decorative photo. `source` is the attributes of its `<img>` that are
-    the same wherever it is shown: its smallest rendition, all of them, its width and height.
+    the same wherever it is shown: its smallest rendition, all of them, its width, its height and
+    its words.
     """
 
     number: int
@@ -280,6 +281,7 @@ class PageWords:
             source=Markup(  # noqa: S704 (what stands in it is escaped, or a number)
                 f'src="{escape(folder + sizes[0].name)}" srcset="{escape(srcset)}"'
                 f' width="{largest.width_px:d}" height="{largest.height_px:d}"'
+                f' alt="{escape(one.caption or "")}"'
             ),
         )
 

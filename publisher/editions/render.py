@@ -22,13 +22,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pelican
 from jinja2 import BaseLoader, BytecodeCache, Environment, StrictUndefined, TemplateNotFound
 from jinja2.bccache import Bucket
-from jinja2.runtime import new_context
+from jinja2.runtime import Context, new_context
 from markupsafe import escape
 from pelican import signals
 from pelican.contents import Article, Author, Category
@@ -57,6 +58,7 @@ logging.getLogger().__class__ = logging.RootLogger
 _NEVER = r"(?!)"
 _SENTENCE = re.compile(r'\{\{ _\("([^"\\]+)"\) \}\}')
 _SYNTAX = re.compile(r"[{}%\n]")
+_PLAIN = frozenset({FunctionType, MethodType})
 _NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_AT_A_TIME = threading.RLock()
 _PLUGIN_SETS: list[tuple[str, ...]] = []
@@ -127,6 +129,7 @@ class Renderer:
         # those Pelican brings along.
         environment.loader = _Frozen(self._theme, theme, translations_for(language).gettext)
         environment.auto_reload = False
+        environment.context_class = _Context
         environment.bytecode_cache = _COMPILED
         install(environment, language)
         environment.filters.update(self._words.filters)
@@ -356,6 +359,22 @@ def _in_place(found: re.Match[str], translate: Callable[[str], str]) -> str:
     """A sentence that is the same on every page, as words of the template."""
     said = translate(found[1])
     return found[0] if _SYNTAX.search(said) else said
+
+
+class _Context(Context):
+    """What a template names, its own functions called straight: a page makes a hundred calls.
+
+    Jinja asks each time whether what it calls wants to know of the template; ours never do.
+    """
+
+    def call(self, asked: Callable[..., object], /, *facts: object, **named: object) -> object:
+        """Call what a template calls."""
+        if type(asked) not in _PLAIN or hasattr(asked, "jinja_pass_arg"):
+            return super().call(asked, *facts, **named)
+        if named:
+            named.pop("_loop_vars", None)
+            named.pop("_block_vars", None)
+        return asked(*facts, **named)
 
 
 class _Compiled(BytecodeCache):

@@ -446,8 +446,8 @@ def _photo_tags(draw: st.DrawFn) -> str:
     )
     return (
         f'<img src="{draw(value)}" srcset="{", ".join(f"{one} {wide}w" for one, wide in sources)}"'
-        f' width="{draw(size)}" height="{draw(size)}" sizes="(min-width:48rem) 30vw, 94vw"'
-        f' alt="{draw(value)}"{end}>'
+        f' width="{draw(size)}" height="{draw(size)}" alt="{draw(value)}"'
+        f' sizes="(min-width:48rem) 30vw, 94vw"{end}>'
     )
 
 
