@@ -310,7 +310,12 @@ class Press:
                     TIMER.total_seconds(),
                 )
             self._watched[folder] = watch, inode
-            self._ringer(folder)
+            # What came before the bell was hung did not ring: it is looked for at once, so that
+            # nothing saved later goes out earlier.
+            for slug, desk in self._desks.items():
+                desk.everything |= folder == posts_folder(content, slug)
+            if not folder.is_relative_to(content):
+                self._ringer(folder)
 
     def _ringer(self, path: Path) -> None:
         with self._ringing:

@@ -1,6 +1,5 @@
 """A running town for journeys: the demo ENT and `preau serve` in their own processes, and Chromium."""
 
-import json
 import os
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from publisher.demo.ent import PROFILES
 from publisher.model.person import StaffGrant, StaffRole
 from publisher.records import open_records
 from publisher.settings import Settings, read_settings
+from publisher.shelf import placed
 from publisher.sign_in.pseudonym import pseudonym
 from publisher.wiring import utc_now
 from tests.instance import make_instance
@@ -157,8 +157,6 @@ def _phone_photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return photos
 
 
-def edition_of(town: RunningTown, centre: str) -> dict[str, object]:
-    """What stands on the shelf for *centre*."""
-    text = (town.instance / "build" / centre / "edition.json").read_text(encoding="utf-8")
-    table: dict[str, object] = json.loads(text)
-    return table
+def is_online(town: RunningTown, centre: str, slug: str) -> bool:
+    """Say whether the press says that the post is in *centre*'s site."""
+    return slug in placed(town.instance / "build", centre)

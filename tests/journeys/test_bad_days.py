@@ -10,7 +10,7 @@ from publisher.centres import TownOnDisk
 from publisher.content.library import save_new_post
 from publisher.model.post import Publication, Reminder
 from publisher.wiring import utc_now
-from tests.journeys.conftest import PHONE, RunningTown, Visit, edition_of
+from tests.journeys.conftest import PHONE, RunningTown, Visit, is_online
 from tests.waiting import wait_until
 
 
@@ -47,9 +47,7 @@ def test_a_killed_press_comes_back_and_finishes(town: RunningTown) -> None:
         day=now.date(),
     )
     save_new_post(town.instance / "content", post)
-    wait_until(
-        lambda: "apres-la-coupure" in str(edition_of(town, "les-tilleuls")["posts"]), "the post"
-    )
+    wait_until(lambda: is_online(town, "les-tilleuls", "apres-la-coupure"), "the post")
     assert _presses(town) != [press]
     assert len(_presses(town)) == 1
 

@@ -17,7 +17,7 @@ from publisher.content.library import read_centre, save_new_post
 from publisher.content.photos import keep_photo
 from publisher.photos.prepare import PreparedPhoto, new_photo_id, prepare_photo
 from publisher.wiring import utc_now
-from tests.journeys.conftest import DESK, PHONE, RunningTown, Visit, edition_of
+from tests.journeys.conftest import DESK, PHONE, RunningTown, Visit, is_online
 from tests.waiting import wait_until
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
@@ -95,7 +95,7 @@ def _filled(town: RunningTown) -> None:
         ):  # fmt: skip
             save_new_post(content, post)
     wait_until(
-        lambda: "pages-programme-1" in str(edition_of(town, "les-tilleuls")["posts"]), "the pages"
+        lambda: is_online(town, "les-tilleuls", "pages-programme-1"), "the pages"
     )
 
 
