@@ -712,6 +712,7 @@ class _Site:
         self._keys = {path_of(key, index.centre): key for key in sorted(keys, key=_order)}
         self._shown = frozenset(index.shown_photos()) if whole else frozenset()
         self._known: dict[str, bool] = {}
+        self._folder, self._sizes = "", frozenset[str]()
 
     def pages(self) -> Iterable[Page]:
         """The pages to draw."""
@@ -754,8 +755,12 @@ class _Site:
         if not self._whole:
             return path_exists(path, self._index)
         folder, _slash, name = path.rpartition("/")
-        photo = self._index.photo(basename(folder)) if folder in self._shown else None
-        return photo is not None and any(one.name == name for one in photo.renditions)
+        if folder != self._folder:
+            # A page asks for each size of a photo, one after the other.
+            photo = self._index.photo(basename(folder)) if folder in self._shown else None
+            self._folder = folder
+            self._sizes = frozenset(one.name for one in photo.renditions) if photo else frozenset()
+        return name in self._sizes
 
 
 def _everywhere(_folder: str) -> bool:

@@ -94,9 +94,7 @@ def _filled(town: RunningTown) -> None:
             Programme(publication=weekly, title="", starts_on=monday, ends_on=monday + timedelta(days=4), slots=(Slot(day=monday, moment=Moment.LUNCH, group=None, title="Chorale"), Slot(day=monday, moment=Moment.EVENING, group="moyens", title="Échecs", bring="un jeu"), Slot(day=monday, moment=Moment.EVENING, group="petits", title="Comptines"))),
         ):  # fmt: skip
             save_new_post(content, post)
-    wait_until(
-        lambda: is_online(town, "les-tilleuls", "pages-programme-1"), "the pages"
-    )
+    wait_until(lambda: is_online(town, "les-tilleuls", "pages-programme-1"), "the pages")
 
 
 def _pages(visit: Visit, first: str) -> dict[str, _Links]:
