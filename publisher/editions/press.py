@@ -7,6 +7,7 @@ that a site changed a thousand times is, byte for byte, the one a clean build ma
 
 import errno
 import hashlib
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -560,8 +561,7 @@ class CentrePress:
         index.keep()
         index.close()
         file = shelf.index_file(build, centre)
-        _unlink_index(file)
-        (stage.folder / shelf.INDEX).replace(file)
+        _put_index(stage.folder / shelf.INDEX, file)
         self._renderer.finish()
         self._index = Index(file, self._centre, self._town.public_url)
         self._index.now = local
@@ -826,11 +826,18 @@ def _settled(stamp: str) -> str:
     return stamp if age > _YOUNG_NS or age < 0 else ""
 
 
-def _unlink_index(file: Path) -> None:
-    """Take away an index for good: its last changes must never be found beside another one."""
+def _put_index(drafted: Path, file: Path) -> None:
+    """Put a drafted index in place of the one before, for good and whole.
+
+    Drafted without a sync, it is trusted by the id it carries: every page of it must be on the
+    disk before it has its name. The last changes of the one before must never be found beside it.
+    """
+    with drafted.open("rb") as whole:
+        os.fsync(whole.fileno())
     for end in ("", "-wal", "-shm"):
         file.with_name(f"{file.name}{end}").unlink(missing_ok=True)
     sync_folder(file.parent)
+    drafted.replace(file)
 
 
 def _slug(post: str) -> str:
