@@ -121,6 +121,8 @@ class Index:
         self._public_url = public_url
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._photos: dict[str, Photo | None] = {}
+        # A page in two asks which school years there are: an archive has many, and they rarely change.
+        self._years: dict[tuple[str | None, str], tuple[str, ...]] = {}
         try:
             self._base = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
             self._ask = self._base.execute
@@ -163,6 +165,7 @@ class Index:
         """Forget what was changed since `begin`."""
         self._entries.clear()
         self._photos.clear()
+        self._years.clear()
         with suppress(sqlite3.OperationalError):
             self._ask("ROLLBACK")
 
@@ -325,6 +328,7 @@ class Index:
 
     def refresh(self, slug: str) -> None:
         """Show the post of that slug, or not, as it is fit and live at the index's moment."""
+        self._years.clear()
         self._ask("DELETE FROM shown WHERE slug = ?", (slug,))
         self._ask("DELETE FROM showing WHERE slug = ?", (slug,))
         at = _instant(self.now)
@@ -495,6 +499,12 @@ class Index:
 
     def school_years(self, group: str | None, moment: Moment | None = None) -> tuple[str, ...]:
         """The school years that have an article."""
+        asked = (group, ARTICLE if moment is None else moment.value)
+        if asked not in self._years:
+            self._years[asked] = self._school_years(group, moment)
+        return self._years[asked]
+
+    def _school_years(self, group: str | None, moment: Moment | None) -> tuple[str, ...]:
         of_moment = "" if moment is None else " AND moment = ?"
         more = () if moment is None else (moment.value,)
         years: list[str] = []
@@ -567,6 +577,12 @@ class Index:
 
     def programme_years(self, group: str | None) -> tuple[str, ...]:
         """The school years in which a programme begins."""
+        asked = (group, PROGRAMME)
+        if asked not in self._years:
+            self._years[asked] = self._programme_years(group)
+        return self._years[asked]
+
+    def _programme_years(self, group: str | None) -> tuple[str, ...]:
         years: list[str] = []
         before = date.max
         while True:
