@@ -284,9 +284,8 @@ class _PressProcess:
 
 
 def _web(instance: Path, target: str) -> int:
-    # Brought in here: the press carries no web server.
-    from granian import Granian  # noqa: PLC0415 (as above)
-    from granian.constants import Interfaces  # noqa: PLC0415 (as above)
+    from granian import Granian  # noqa: PLC0415 (the press, another command, would carry a web server)
+    from granian.constants import Interfaces  # noqa: PLC0415 (the press, another command, would carry a web server)
 
     settings = settings_of(instance)
     _town_or_raise(instance)

@@ -216,7 +216,7 @@ def document_at(root: Path, centre: str, path: Path) -> DocumentOnDisk | None:
         parts = path.relative_to(posts_folder(root, centre)).parts
     except ValueError:
         return None
-    if len(parts) < 2:  # noqa: PLR2004 (school year, slug)
+    if not parts[1:]:
         return None
     document = DocumentOnDisk(posts=posts_folder(root, centre), key=f"{parts[0]}/{parts[1]}")
     return replace(document, stamp=stamp_of(document.path) or "")

@@ -49,7 +49,7 @@ def read_photo(root: Path, centre: str, photo_id: str) -> Photo | None:
     try:
         if not S_ISDIR(os.lstat(folder).st_mode):
             return None
-        with open(f"{folder}/{FACTS}", "rb") as file:  # noqa: PTH123 (as above)
+        with open(f"{folder}/{FACTS}", "rb") as file:  # noqa: PTH123 (60 000 photos: a Path costs as much as the reading)
             facts = json.loads(file.read())
         photo = Photo(
             id=photo_id,

@@ -44,6 +44,8 @@ _HOLIDAYS_BEGIN: Final = ((10, 16), (12, 18), (2, 5), (4, 2))
 """Each of the year's holidays begins on the first Saturday from this day on, and lasts 16 days."""
 _HOLIDAYS_LAST: Final = timedelta(days=16)
 _SUMMER: Final = (7, 8)
+_MIDNIGHT = 24
+_AUGUST = 8
 _FIRST_HALF: Final = 15
 """Nobody writes until 15 August."""
 
@@ -154,7 +156,7 @@ class Archive:
         need = draw.choice(words.NEEDED)
         about = day + timedelta(days=draw.randint(1, 6))
         ends_at = end_of(about, self.zone)
-        if need.ends_at_hour < 24:  # noqa: PLR2004 (midnight)
+        if need.ends_at_hour < _MIDNIGHT:
             ends_at = datetime.combine(about, time(need.ends_at_hour), tzinfo=self.zone)
         publication = self._publication(
             slug_for(day, need.sentence, "rappel"),
@@ -304,7 +306,7 @@ def is_school_holiday(day: date) -> bool:
 
 
 def _is_closed(day: date) -> bool:
-    is_august_break = day.month == 8 and day.day <= _FIRST_HALF  # noqa: PLR2004 (August)
+    is_august_break = day.month == _AUGUST and day.day <= _FIRST_HALF
     return day.weekday() >= _SATURDAY or is_public_holiday(day) or is_august_break
 
 
@@ -315,10 +317,8 @@ def _with_slugs_of_their_own(posts: Iterable[Post]) -> list[Post]:
     for post in posts:
         slug = post.publication.slug
         seen[slug] = seen.get(slug, 0) + 1
-        if seen[slug] > 1:
-            publication = replace(post.publication, slug=f"{slug}-{seen[slug]}")
-            post = replace(post, publication=publication)  # noqa: PLW2901 (the same post, named)
-        named.append(post)
+        again = f"{slug}-{seen[slug]}" if seen[slug] > 1 else slug
+        named.append(replace(post, publication=replace(post.publication, slug=again)))
     return named
 
 

@@ -20,6 +20,7 @@ from publisher.model.photo import Photo, Rendition
 from publisher.model.post import PhotoArticle, Post, Programme, Reminder
 from publisher.model.town import Centre, Town
 
+_MARK_BYTES, _SIZE_BYTES = 4, 5  # a mark and its length; precision, height, width
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """The marks of a JPEG after which its height and width are written."""
 _TAKEN = "index"
@@ -162,10 +163,10 @@ def _width_and_height(jpeg: BinaryIO) -> tuple[int, int] | None:
     """The pixels of a JPEG, read from its header; None when it is no JPEG."""
     if jpeg.read(2) != b"\xff\xd8":
         return None
-    while (mark := jpeg.read(4))[:1] == b"\xff" and len(mark) == 4:  # noqa: PLR2004 (the mark, the length)
+    while (mark := jpeg.read(4))[:1] == b"\xff" and len(mark) == _MARK_BYTES:
         kind, length = mark[1], struct.unpack(">H", mark[2:])[0]
         body = jpeg.read(length - 2)
-        if kind in _FRAMES and len(body) >= 5:  # noqa: PLR2004 (precision, height, width)
+        if kind in _FRAMES and len(body) >= _SIZE_BYTES:
             height, width = struct.unpack(">HH", body[1:5])
             return width, height
     return None
