@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +12,15 @@ from publisher.language import LANGUAGES
 from publisher.model.mistake import Mistake, Mistakes
 from publisher.model.mistake import in_french as _
 from publisher.model.moment import Moment
+from publisher.model.person import LOCAL, PAPER
+from publisher.model.source import (
+    CasSource,
+    Door,
+    LinkSource,
+    OidcSource,
+    SamlSource,
+    SignInSource,
+)
 from publisher.model.space import RESERVED_NAMES, SLUG
 from publisher.model.town import (
     Centre,
@@ -19,7 +28,6 @@ from publisher.model.town import (
     Group,
     Legal,
     School,
-    SignInSource,
     Town,
 )
 from publisher.model.uai import control_letter, has_right_letter, is_uai
@@ -27,7 +35,10 @@ from publisher.model.uai import control_letter, has_right_letter, is_uai
 TOWN_FILE = "town.toml"
 SCHOOL_ZONES = ("A", "B", "C", "Corse", "outre-mer")
 ACCESSIBILITY_STATES = ("non", "partiellement", "totalement")
-CLAIMS = ("subject", "role", "schools", "classes", "given_name", "numbering")
+CLAIMS = ("subject", "role", "schools", "classes", "children", "vector", "given_name")
+NUMBERINGS = ("entcore", "laclasse", "vecteur")
+RESERVED_SOURCES = frozenset({PAPER, LOCAL})
+CAS_VALIDATIONS = ("p3/serviceValidate", "serviceValidate", "validate")
 
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 
@@ -87,10 +98,18 @@ class _Table:
         self.wrong(key, _("On attend un nombre entier, 1 ou plus."))
         return 1
 
-    def truth(self, key: str) -> bool:
-        """A truth, `true` or `false`; false when absent."""
+    def address(self, key: str) -> str:
+        """The address of another machine: http or https, and a host."""
+        value = self.text(key)
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            self.wrong(key, _("« {value} » n'est pas une adresse http(s) complète."), value=value)
+        return value
+
+    def truth(self, key: str, *, default: bool = False) -> bool:
+        """A truth, `true` or `false`; *default* when absent."""
         self._asked.add(key)
-        value = self._table.get(key, False)
+        value = self._table.get(key, default)
         if not isinstance(value, bool):
             self.wrong(key, _("On attend true ou false."))
         return value is True
@@ -143,6 +162,21 @@ class _Table:
         """The whole table as words, whose keys are among *known*."""
         self._asked.update(known)
         return {key: self.text(key) for key in self._table if key in known}
+
+    def every_word(self) -> Mapping[str, str]:
+        """The whole table as words, whatever its keys."""
+        return {key: self.text(key) for key in self._table}
+
+    def lists(self, known: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+        """The whole table as lists of words, one word being a list of one."""
+        self._asked.update(known)
+        return {
+            key: (self.text(key),)
+            if isinstance(self._table[key], str)
+            else self.texts(key, required=True)
+            for key in self._table
+            if key in known
+        }
 
     def nothing_else(self) -> None:
         """Say every key that exists and was not asked for."""
@@ -406,20 +440,80 @@ def _source(table: _Table) -> SignInSource:
     name = table.text("name")
     if name and SLUG.match(name) is None:
         table.wrong("name", _("Des minuscules sans accent et des tirets, comme « moyens »."))
+    if name in RESERVED_SOURCES:
+        table.wrong("name", _("« {name} » est un nom réservé."), name=name)
     claims = table.table("claims", required=False)
+    method = table.one_of("method", tuple(_PROTOCOLS))
     source = SignInSource(
         name=name,
         label=table.text("label"),
-        method=table.text("method"),
-        discovery_url=table.text("discovery_url"),
-        client_id=table.text("client_id"),
-        scope=table.text("scope", "openid"),
-        claims=claims.words(CLAIMS),
+        method=method,
+        protocol=_PROTOCOLS.get(method, _oidc)(table),
+        claims=claims.lists(CLAIMS),
+        numbering=table.one_of("numbering", NUMBERINGS, NUMBERINGS[0]),
+        doors=_doors(table),
         demo=table.truth("demo"),
     )
     claims.nothing_else()
     table.nothing_else()
     return source
+
+
+def _doors(table: _Table) -> frozenset[Door]:
+    names = table.texts("doors", required=False) or tuple(Door)
+    for name in names:
+        if name not in set(Door):
+            table.wrong(
+                "doors",
+                _("« {value} » n'est pas l'un de : {known}."),
+                value=name,
+                known=", ".join(Door),
+            )
+    return frozenset(door for door in Door if door in names)
+
+
+def _oidc(table: _Table) -> OidcSource:
+    return OidcSource(
+        discovery_url=table.address("discovery_url"),
+        client_id=table.text("client_id"),
+        scope=table.text("scope", "openid"),
+        userinfo_version=table.text("userinfo_version", ""),
+        userinfo_accept=table.text("userinfo_accept", "application/json"),
+    )
+
+
+def _cas(table: _Table) -> CasSource:
+    parameters = table.table("login_parameters", required=False)
+    return CasSource(
+        address=table.address("address").rstrip("/"),
+        validation=table.one_of("validation", CAS_VALIDATIONS, CAS_VALIDATIONS[0]),
+        login_parameters=parameters.every_word(),
+        has_state=table.truth("has_state", default=True),
+    )
+
+
+def _saml(table: _Table) -> SamlSource:
+    metadata = table.text("metadata")
+    if "/" in metadata or metadata.startswith("."):
+        table.wrong("metadata", _("Le nom d'un fichier posé dans centres/, sans dossier."))
+    return SamlSource(
+        address=table.address("address"),
+        metadata=metadata,
+        entity_id=table.text("entity_id", ""),
+    )
+
+
+def _link(table: _Table) -> LinkSource:
+    return LinkSource(address=table.address("address"), issuer=table.text("issuer"))
+
+
+_PROTOCOLS: Mapping[str, Callable[[_Table], OidcSource | CasSource | SamlSource | LinkSource]] = {
+    "oidc": _oidc,
+    "cas": _cas,
+    "saml": _saml,
+    "link": _link,
+}
+"""What each sign-in method is configured by, under the method's name."""
 
 
 def _timezone(table: _Table) -> ZoneInfo:

@@ -20,7 +20,7 @@ from publisher.editions.export import FolderIsNotEmpty, export_for_pelican
 from publisher.editions.press import NotBuilt, Places, build_whole
 from publisher.model.edition import Unfit
 from publisher.model.mistake import Mistake, Mistakes
-from publisher.model.person import StaffGrant, StaffRole
+from publisher.model.person import WRITING, StaffGrant, StaffRole
 from publisher.model.town import Centre, Town
 from publisher.settings import KEY_FILES, instance_folder
 from publisher.sign_in.pseudonym import pseudonym
@@ -116,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
         "--until", metavar="JOUR", type=date.fromisoformat, help="dernier jour, compris"
     )
     add.add_argument(
-        "--role", choices=[role.value for role in StaffRole], default=StaffRole.ANIMATOR.value
+        "--role", choices=sorted(role.value for role in WRITING), default=StaffRole.ANIMATOR.value
     )
     add.set_defaults(command=_staff_add)
     remove = staff.add_parser("remove", help="reprendre ce droit")

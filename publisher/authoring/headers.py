@@ -1,7 +1,5 @@
 """What every answer of the team's app carries, so that a browser trusts nothing else."""
 
-from urllib.parse import urlsplit
-
 from flask import Response
 
 from publisher.model.town import Town
@@ -18,7 +16,7 @@ that goes on to the ENT, and browsers hold such a redirect to `form-action`."""
 def protect(response: Response, town: Town) -> Response:
     """Give *response* the headers of the house; pages are kept by nobody."""
     headers = response.headers
-    sources = sorted({_origin(source.discovery_url) for source in town.sign_in})
+    sources = sorted({source.origin for source in town.sign_in})
     headers["Content-Security-Policy"] = _POLICY.format(
         sources="".join(f" {source}" for source in sources)
     )
@@ -31,8 +29,3 @@ def protect(response: Response, town: Town) -> Response:
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = "no-store"
     return response
-
-
-def _origin(address: str) -> str:
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"

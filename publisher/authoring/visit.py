@@ -7,7 +7,7 @@ page of what does not exist, not somebody else's centre.
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.model.person import Pass, StaffGrant
+from publisher.model.person import WRITING, Pass, StaffGrant
 from publisher.model.town import Centre, Town
 
 
@@ -45,5 +45,5 @@ def writable_centres(
     town: Town, grants: tuple[StaffGrant, ...], now: datetime
 ) -> tuple[Centre, ...]:
     """The centres that *grants* open to writing on the local day of *now*."""
-    held = {grant.centre for grant in grants if grant.holds(now.date())}
+    held = {grant.centre for grant in grants if grant.role in WRITING and grant.holds(now.date())}
     return tuple(centre for centre in town.centres if centre.slug in held)

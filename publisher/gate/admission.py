@@ -5,34 +5,53 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from itertools import takewhile
 
-from publisher.model.person import Pass, Refusal, Role, StaffGrant
+from publisher.model.person import (
+    PAPER,
+    READERS,
+    WHOLE_TOWN,
+    WRITING,
+    Account,
+    Enrolment,
+    Known,
+    Pass,
+    Refusal,
+    StaffRole,
+)
 from publisher.model.space import Space
 from publisher.model.town import Centre, Group, Town
 
 _BETWEEN_LEVELS = re.compile(r"[\s/+&-]+")
 
 
-def spaces_of(
-    pass_: Pass, town: Town, staff_grants: Iterable[StaffGrant], today: date
-) -> frozenset[Space]:
-    """The spaces that *pass_* opens on *today*, the local day.
+def spaces_of(pass_: Pass, known: Known, town: Town, today: date) -> frozenset[Space]:
+    """The spaces that *pass_*, and what the records know of that person, open on *today*.
 
-    A family or a child enters each centre that one of their schools goes to, if that centre
-    trusts the source that says so, and the groups that take one of their classes in one of
-    those schools. A grant in force opens its centre and all its groups. Nobody else enters by
-    profile: being a teacher or an agent of the town opens nothing.
+    The union, over the account that signed in and those joined to it: a family or a child enters
+    each centre that one of their schools goes to, if that centre trusts the source that says
+    so, and the groups that take one of their classes in one of those schools. An enrolment in
+    force opens its centre, and its group. A role in force in a centre opens it with all its
+    groups; the department's opens every centre. Nobody else enters by profile: being a teacher
+    or an agent of the town opens nothing. A source that the town does not have any more opens
+    nothing at all, and neither does a sign-in that ended.
     """
-    if town.source(pass_.source) is None:
+    if known.has_ended or (pass_.source != PAPER and town.source(pass_.source) is None):
         return frozenset()
     opened: set[Space] = set()
+    roles = {(grant.centre, grant.role) for grant in known.grants if grant.holds(today)}
+    reads_all = (WHOLE_TOWN, StaffRole.DEPARTMENT) in roles
+    accounts: tuple[Pass | Account, ...] = (
+        pass_,
+        *(one for one in known.accounts if today <= one.until),
+    )
     for centre in town.centres:
-        if any(
-            grant.person == pass_.person and grant.centre == centre.slug and grant.holds(today)
-            for grant in staff_grants
-        ):
+        if reads_all or any((centre.slug, role) in roles for role in WRITING):
             opened.update(centre.spaces)
-        elif pass_.role in {Role.FAMILY, Role.CHILD} and pass_.source in centre.sign_in:
-            opened.update(_by_school(pass_, centre))
+        for account in accounts:
+            if account.role in READERS and account.source in centre.sign_in:
+                opened.update(_by_school(account, centre))
+        for enrolment in known.enrolments:
+            if enrolment.centre == centre.slug and enrolment.holds(today):
+                opened.update(_by_enrolment(enrolment, centre))
     return frozenset(opened)
 
 
@@ -47,13 +66,19 @@ def admit(pass_: Pass, spaces: frozenset[Space], space: Space, now: datetime) ->
     return pass_
 
 
-def _by_school(pass_: Pass, centre: Centre) -> Iterable[Space]:
-    schools = pass_.schools & {school.uai for school in centre.schools}
+def _by_enrolment(enrolment: Enrolment, centre: Centre) -> Iterable[Space]:
+    yield centre.space
+    if enrolment.group is not None and centre.group(enrolment.group) is not None:
+        yield Space(centre.slug, enrolment.group)
+
+
+def _by_school(account: Pass | Account, centre: Centre) -> Iterable[Space]:
+    schools = account.schools & {school.uai for school in centre.schools}
     if not schools:
         return
     yield centre.space
     known = frozenset(level.casefold() for group in centre.groups for level in group.levels)
-    levels = [_levels_in(name, known) for uai, name in pass_.classes if uai in schools]
+    levels = [_levels_in(name, known) for uai, name in account.classes if uai in schools]
     for group in centre.groups:
         if any(_takes(group, one) for one in levels):
             yield Space(centre.slug, group.slug)

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from publisher.model.town import Town
-from publisher.sign_in.origin import origin_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -50,7 +49,7 @@ def headers_of_every_answer(town: Town) -> tuple[tuple[str, str], ...]:
     goes on to the ENT's own sign-out. The referrer stays within the site: foreign sites learn
     nothing, and our own forms keep the `Origin` that sign-out checks.
     """
-    forms = " ".join(["'self'", *sorted({origin_of(one.discovery_url) for one in town.sign_in})])
+    forms = " ".join(["'self'", *sorted({one.origin for one in town.sign_in})])
     policy = (
         "default-src 'none'; img-src 'self'; style-src 'self'; font-src 'self'; "
         f"script-src 'self'; connect-src 'self'; form-action {forms}; "

@@ -34,8 +34,8 @@ DEFAULT_THEME = "preau"
 BUILD_FOLDER = "build"
 SIGN_OUT = "/sortir"
 READING = {"GET", "HEAD"}
-_FORM_MAX_BYTES = 4096
-"""No form of the gate has a field: a longer body is not one of ours."""
+_FORM_MAX_BYTES = 200_000
+"""A SAML answer with the schools of a large family is 20 000 bytes once written in base 64."""
 
 _ROLES = {
     Role.FAMILY: _("famille"),
@@ -110,7 +110,7 @@ class _Gate:
         start = start_response
         try:
             start = _with_headers(headers_of_every_answer(self._town()), start_response)
-            if method not in READING and (method, path) != ("POST", SIGN_OUT):
+            if method not in READING and not _takes_a_form(method, path):
                 return _NOT_READING.send(start)
             answer = self._files.answer(environ)
             if answer is None:
@@ -222,6 +222,11 @@ class _Gate:
     def _not_a_page(self, _error: HTTPException) -> Response:
         visitor = self._visitor(request.environ)
         return _response(self._turn_away(request.environ.get("PATH_INFO", ""), visitor))
+
+
+def _takes_a_form(method: str, path: str) -> bool:
+    """Say whether *path* is one of the few addresses that something may be posted to."""
+    return method == "POST" and (path == SIGN_OUT or path.startswith(("/retour/", "/sortie/")))
 
 
 def _response(answer: Answer) -> Response:

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from publisher.gate.admission import spaces_of
-from publisher.model.person import Pass, StaffGrant
+from publisher.model.person import Known, Pass
 from publisher.model.space import Space
 from publisher.model.town import Centre, Town
-from publisher.sign_in.passes import Passes, pass_of
+from publisher.sign_in.passes import Passes, read_cookie
 from publisher.sign_in.routes import SignInRecords
 
 if TYPE_CHECKING:
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 class GateRecords(SignInRecords, Protocol):
     """What the gate asks of the records."""
 
-    def staff_grants_of(self, person: str) -> tuple[StaffGrant, ...]:
-        """Every right to write that *person* was given, ended ones included."""
+    def known_of(self, pass_: Pass) -> Known:
+        """All that the records know of whom *pass_* names."""
+
+
+_NOTHING = Known()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,7 @@ class Visitor:
     town: Town
     now: datetime
     pass_: Pass | None = None
+    known: Known = _NOTHING
     spaces: frozenset[Space] = frozenset()
     is_staff: bool = False
 
@@ -53,14 +57,16 @@ def visitor_of(
 ) -> Visitor:
     """The visitor a request comes from. Rights are worked out anew each time, never remembered."""
     now = clock().astimezone(town.timezone)
-    pass_ = pass_of(environ, passes, records, now)
-    if pass_ is None:
+    text = read_cookie(environ, passes.cookie)
+    pass_ = None if text is None else passes.read(text, now)
+    known = _NOTHING if pass_ is None else records.known_of(pass_)
+    if pass_ is None or known.has_ended:
         return Visitor(town=town, now=now)
-    grants = records.staff_grants_of(pass_.person)
     return Visitor(
         town=town,
         now=now,
         pass_=pass_,
-        spaces=spaces_of(pass_, town, grants, now.date()),
-        is_staff=any(grant.holds(now.date()) for grant in grants),
+        known=known,
+        spaces=spaces_of(pass_, known, town, now.date()),
+        is_staff=any(grant.holds(now.date()) for grant in known.grants),
     )

@@ -6,7 +6,22 @@ from dataclasses import dataclass
 GROUPS_FOLDER = "groupes"
 
 RESERVED_NAMES = frozenset(
-    {"equipe", "entrer", "sortir", "retour", "theme", "ville", "sante", "groupes", "static"}
+    {
+        "charte",
+        "code",
+        "decision",
+        "entrer",
+        "equipe",
+        "groupes",
+        "relier",
+        "retour",
+        "sante",
+        "sortie",
+        "sortir",
+        "static",
+        "theme",
+        "ville",
+    }
 )
 """First segments of addresses that are nobody's space; no centre can take one as its slug."""
 

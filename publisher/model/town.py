@@ -1,11 +1,12 @@
 """A town and its centres, as the files of `centres/` say them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from publisher.model.moment import Moment
+from publisher.model.source import Door, SignInSource
 from publisher.model.space import Space
 
 
@@ -39,24 +40,6 @@ class Group:
     ages: str
     levels: tuple[str, ...]
     rank: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignInSource:
-    """One ENT, and how to ask it who somebody is.
-
-    `claims` names the claim each fact is read from (`role`, `schools`, `classes`, `given_name`,
-    `subject`). `demo` opens `login_hint`, which signs in without a person.
-    """
-
-    name: str
-    label: str
-    method: str
-    discovery_url: str
-    client_id: str
-    scope: str = "openid"
-    claims: Mapping[str, str] = field(default_factory=dict)
-    demo: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,3 +117,7 @@ class Town:
     def source(self, name: str) -> SignInSource | None:
         """The sign-in source of that name, if the town has it."""
         return next((source for source in self.sign_in if source.name == name), None)
+
+    def sources_of(self, door: Door) -> tuple[SignInSource, ...]:
+        """The sources that lead to *door*, in the town's order."""
+        return tuple(source for source in self.sign_in if door in source.doors)

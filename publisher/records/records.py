@@ -1,13 +1,32 @@
 """What is written down, and asked for, in the words of the house."""
 
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import Delete, Engine, Select, delete, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    Engine,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.exc import IntegrityError
 
-from publisher.model.person import StaffGrant, StaffRole
-from publisher.records.tables import ended_sign_ins, staff_grants, submissions
+from publisher.model.person import Enrolment, Known, Pass, StaffGrant, StaffRole
+from publisher.records.accounts import Accounts, accounts_of
+from publisher.records.sign_ins import SignIns
+from publisher.records.tables import (
+    accounts,
+    charters,
+    ended_sign_ins,
+    enrolments,
+    staff_grants,
+    submissions,
+)
 
 
 class Records:
@@ -16,27 +35,67 @@ class Records:
     def __init__(self, engine: Engine) -> None:
         """Join the records to a database that `open_records` prepared."""
         self._engine = engine
+        self.sign_ins = SignIns(engine)
+        self.accounts = Accounts(engine)
+
+    def known_of(self, pass_: Pass) -> Known:
+        """All that the records know of whom *pass_* names, read at one instant."""
+        with self._engine.connect() as connection:
+            ended = select(ended_sign_ins.c.sign_in).where(
+                ended_sign_ins.c.sign_in == pass_.sign_in
+            )
+            if connection.execute(ended).first() is not None:
+                return Known(has_ended=True)
+            others = accounts_of(connection, pass_.person)
+            names = {pass_.person, pass_.account, *(one.account for one in others)}
+            children = pass_.children.union(*(one.children for one in others))
+            charter = select(func.max(charters.c.version)).where(charters.c.person.in_(names))
+            enrolled = (
+                select(enrolments)
+                .where(enrolments.c.who.in_(names | children))
+                .order_by(enrolments.c.centre, enrolments.c.place, enrolments.c.starts_on)
+            )
+            return Known(
+                grants=_grants(connection, staff_grants.c.person.in_(names)),
+                accounts=tuple(one for one in others if one.account != pass_.account),
+                enrolments=tuple(
+                    Enrolment(
+                        who=row.who,
+                        centre=row.centre,
+                        group=row.place or None,
+                        starts_on=row.starts_on,
+                        ends_on=row.ends_on,
+                    )
+                    for row in connection.execute(enrolled)
+                ),
+                charter=connection.execute(charter).scalar_one() or 0,
+            )
+
+    def accept_charter(self, person: str, version: int, at: datetime) -> None:
+        """Write down that *person* accepted that version of the charter, the first time only."""
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(
+                    insert(charters).values(
+                        person=person, version=version, accepted_at=at.astimezone(UTC)
+                    )
+                )
+        except IntegrityError:
+            return
 
     def staff_grants_of(self, person: str) -> tuple[StaffGrant, ...]:
-        """Every right to write that *person* was given, ended ones included, by centre."""
-        return self._grants(select(staff_grants).where(staff_grants.c.person == person))
+        """Every role that *person*, or an account joined to them, was given, ended ones included."""
+        joined = select(accounts.c.account).where(accounts.c.person == person)
+        with self._engine.connect() as connection:
+            return _grants(
+                connection,
+                or_(staff_grants.c.person == person, staff_grants.c.person.in_(joined)),
+            )
 
     def every_staff_grant(self) -> tuple[StaffGrant, ...]:
-        """Every right to write, by centre then person."""
-        return self._grants(select(staff_grants))
-
-    def _grants(self, query: Select[Any]) -> tuple[StaffGrant, ...]:
-        ordered = query.order_by(staff_grants.c.centre, staff_grants.c.person)
+        """Every role that was given, by centre then person."""
         with self._engine.connect() as connection:
-            return tuple(
-                StaffGrant(
-                    person=row.person,
-                    centre=row.centre,
-                    role=StaffRole(row.role),
-                    ends_on=row.ends_on,
-                )
-                for row in connection.execute(ordered)
-            )
+            return _grants(connection, true())
 
     def grant_staff(self, grant: StaffGrant, at: datetime) -> None:
         """Give the right, in place of the one *grant*'s person had in that centre."""
@@ -96,6 +155,16 @@ class Records:
         except IntegrityError:
             return self.slug_submitted(submission, centre) or slug
         return slug
+
+
+def _grants(connection: Connection, which: ColumnElement[bool]) -> tuple[StaffGrant, ...]:
+    query = select(staff_grants).where(which).order_by(staff_grants.c.centre, staff_grants.c.person)
+    return tuple(
+        StaffGrant(
+            person=row.person, centre=row.centre, role=StaffRole(row.role), ends_on=row.ends_on
+        )
+        for row in connection.execute(query)
+    )
 
 
 def _grant_of(person: str, centre: str) -> Delete:

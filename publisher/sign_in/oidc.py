@@ -16,10 +16,17 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from publisher.model.person import EntProfile
-from publisher.model.town import SignInSource
-from publisher.sign_in.method import Beginning, Client, SignInFailed, Why
-from publisher.sign_in.profile import profile_of
+from publisher.model.source import OidcSource, SignInSource
+from publisher.sign_in.method import (
+    Arrival,
+    Beginning,
+    Client,
+    Message,
+    MethodIsWrong,
+    SignInFailed,
+    SourceSignOut,
+    Why,
+)
 
 TIMEOUT_S = (3.05, 5.0)
 """Seconds to connect, and to wait for each answer: a person is looking at an empty page."""
@@ -75,13 +82,18 @@ class _Announcement:
 class OpenIdConnect:
     """The method `oidc`. What providers announce is remembered for a minute, nothing else."""
 
+    needs_secret = True
+    token_parameter = ""
+
     def __init__(self, ticks: Callable[[], float] = time.monotonic) -> None:
         """Remember nothing yet. *ticks* counts seconds and never goes back."""
         self._ticks = ticks
         self._announced: dict[str, _Announcement] = {}
         self._asking: dict[str, Lock] = {}
 
-    def begin(self, client: Client, login_hint: str | None) -> Beginning | SignInFailed:
+    def begin(
+        self, client: Client, login_hint: str | None, now: datetime
+    ) -> Beginning | SignInFailed:
         """Send the person to the source's authorization page."""
         try:
             provider = self._provider(client.source)
@@ -102,12 +114,18 @@ class OpenIdConnect:
 
     def complete(
         self, client: Client, begun: Beginning, answer: Mapping[str, str], now: datetime
-    ) -> EntProfile | SignInFailed:
+    ) -> Arrival | SignInFailed:
         """Exchange the code, verify who signed what, and read the profile."""
         try:
             return self._complete(client, begun, answer, now)
         except _SignInStops as stop:
             return stop.failed
+
+    def receive(
+        self, client: Client, message: Message, now: datetime
+    ) -> Arrival | SourceSignOut | SignInFailed:
+        """Nothing is heard yet of what the source sends by itself."""
+        return SignInFailed(Why.UNTRUSTED, "unexpected message")
 
     def farewell(self, client: Client, return_to: str) -> str | None:
         """The provider's own sign-out page, when it announces one."""
@@ -118,14 +136,14 @@ class OpenIdConnect:
         if not provider.end_session_endpoint:
             return None
         query = urlencode(
-            {"client_id": client.source.client_id, "post_logout_redirect_uri": return_to}
+            {"client_id": _settings(client.source).client_id, "post_logout_redirect_uri": return_to}
         )
         joint = "&" if urlsplit(provider.end_session_endpoint).query else "?"
         return f"{provider.end_session_endpoint}{joint}{query}"
 
     def _complete(
         self, client: Client, begun: Beginning, answer: Mapping[str, str], now: datetime
-    ) -> EntProfile | SignInFailed:
+    ) -> Arrival | SignInFailed:
         if not secrets.compare_digest(answer.get("state", "").encode(), begun.state.encode()):
             return SignInFailed(Why.NOT_BEGUN_HERE, "another state")
         if "error" in answer or not answer.get("code"):
@@ -142,8 +160,9 @@ class OpenIdConnect:
                 provider = self._provider(client.source, afresh=True)
                 claims = _verified(id_token, provider, client.source, begun.nonce, now)
             told = _userinfo(session, provider, client.source, str(claims["sub"]))
-        profile = profile_of(client.source, {**claims, **told})
-        return SignInFailed(Why.NOBODY) if profile is None else profile
+        return Arrival(
+            claims={**claims, **told}, answers=begun.state, session=str(claims.get("sid", ""))
+        )
 
     def _provider(self, source: SignInSource, *, afresh: bool = False) -> _Provider:
         """What *source* announces, asked by one request at a time.
@@ -151,7 +170,7 @@ class OpenIdConnect:
         While one asks, the others go by what was last known, a failure included: an ENT that
         is silent for seconds must not hold every thread that families read with.
         """
-        url = source.discovery_url
+        url = _settings(source).discovery_url
         known = self._announced.get(url)
         if known is not None and not afresh and self._ticks() < known.until:
             return known.provider()
@@ -174,21 +193,28 @@ class OpenIdConnect:
         return _Announcement(until=self._ticks() + ANNOUNCEMENT_LASTS_S, told=provider)
 
 
+def _settings(source: SignInSource) -> OidcSource:
+    """How the source is configured. Raises MethodIsWrong for a source of another method."""
+    if not isinstance(source.protocol, OidcSource):
+        raise MethodIsWrong(source.name)
+    return source.protocol
+
+
 def _session(client: Client, provider: _Provider) -> OAuth2Session:
     session = OAuth2Session(
-        client_id=client.source.client_id,
+        client_id=_settings(client.source).client_id,
         client_secret=client.secret,
         token_endpoint_auth_method=(
             "client_secret_post" if provider.secret_in_body else "client_secret_basic"
         ),
         code_challenge_method="S256",
         redirect_uri=client.redirect_uri,
-        scope=client.source.scope,
+        scope=_settings(client.source).scope,
         default_timeout=TIMEOUT_S,
         # Without it, a token that lasts a minute is refused before it is used.
         leeway=0,
     )
-    session.trust_env = not _is_loopback(client.source.discovery_url)
+    session.trust_env = not _is_loopback(_settings(client.source).discovery_url)
     return session
 
 
@@ -222,7 +248,7 @@ def _verified(
         leeway=CLOCKS_DIFFER_S,
         iss={"essential": True, "value": provider.issuer},
         sub={"essential": True},
-        aud={"essential": True, "value": source.client_id},
+        aud={"essential": True, "value": _settings(source).client_id},
         exp={"essential": True},
         iat={"essential": True},
         nonce={"essential": True},
@@ -232,11 +258,14 @@ def _verified(
         expected.validate(claims)
     except (JoseError, ValueError) as error:
         raise _SignInStops(Why.UNTRUSTED, f"id_token: {type(error).__name__}") from error
+    if not isinstance(claims["sub"], str):
+        raise _SignInStops(Why.UNTRUSTED, "id_token: sub is not a text")
     if claims["nonce"] != nonce:
         # Not left to the registry: it would take a list in which ours is one of several.
         raise _SignInStops(Why.UNTRUSTED, "id_token: made for another attempt (nonce)")
+    ours = _settings(source).client_id
     is_for_several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
-    if claims.get("azp", None if is_for_several else source.client_id) != source.client_id:
+    if claims.get("azp", None if is_for_several else ours) != ours:
         raise _SignInStops(Why.UNTRUSTED, "id_token: given to another client (azp)")
     return claims
 
@@ -267,7 +296,7 @@ def _userinfo(
         raise _SignInStops(Why.UNTRUSTED, f"userinfo: {type(error).__name__}") from error
     if not isinstance(told, dict):
         raise _SignInStops(Why.UNTRUSTED, "userinfo: not a table")
-    named = told["sub"] if "sub" in told else told.get(source.claims.get("subject", "sub"))
+    named = told["sub"] if "sub" in told else told.get(source.claims.get("subject", ("sub",))[0])
     if named != subject:
         raise _SignInStops(Why.UNTRUSTED, "userinfo: about somebody else")
     return told
@@ -275,10 +304,10 @@ def _userinfo(
 
 def _announcement(source: SignInSource) -> _Provider:
     """Read and check what *source* announces at its discovery address, and its keys."""
-    _check_address(source.discovery_url, source)
+    _check_address(_settings(source).discovery_url, source)
     with requests.Session() as session:
-        session.trust_env = not _is_loopback(source.discovery_url)
-        announced = _table_at(session, source.discovery_url)
+        session.trust_env = not _is_loopback(_settings(source).discovery_url)
+        announced = _table_at(session, _settings(source).discovery_url)
         issuer, jwks_uri = announced.get("issuer"), announced.get("jwks_uri")
         if not isinstance(issuer, str) or not issuer:
             raise _SignInStops(Why.UNREACHABLE, "discovery: no issuer")
@@ -344,7 +373,7 @@ def _address(
 def _check_address(address: str, source: SignInSource) -> None:
     """Refuse what would carry a secret in clear: https, except between two ports of this machine."""
     scheme = urlsplit(address).scheme
-    is_inside = _is_loopback(address) and _is_loopback(source.discovery_url)
+    is_inside = _is_loopback(address) and _is_loopback(_settings(source).discovery_url)
     if scheme != "https" and not (scheme == "http" and is_inside):
         raise _SignInStops(Why.UNREACHABLE, "discovery: an address is neither https nor loopback")
 

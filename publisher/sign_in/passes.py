@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
-from publisher.model.person import EntProfile, Pass, Role
+from publisher.model.person import Account, Pass, Role
 from publisher.model.school_year import last_day_of_school_year
 from publisher.sign_in.seal import Seal
 
@@ -24,7 +24,7 @@ schools, and it never outlives the school year."""
 SHIFT_LASTS = timedelta(hours=12)
 """A working day. The team writes, and children read on tablets that others use after them."""
 
-_FIELDS = {"n", "p", "s", "r", "u", "c", "g", "e"}
+_FIELDS = {"n", "p", "a", "s", "r", "u", "c", "k", "g", "e"}
 
 
 class EndedSignIns(Protocol):
@@ -49,10 +49,12 @@ class Passes:
             {
                 "n": pass_.sign_in,
                 "p": pass_.person,
+                "a": pass_.account,
                 "s": pass_.source,
                 "r": pass_.role.value,
                 "u": sorted(pass_.schools),
                 "c": sorted(pass_.classes),
+                "k": sorted(pass_.children),
                 "g": pass_.given_name,
                 "e": int(pass_.ends_at.timestamp()),
             }
@@ -65,16 +67,23 @@ class Passes:
         return pass_ if pass_ is not None and now < pass_.ends_at else None
 
 
-def new_pass(profile: EntProfile, person: str, ends_at: datetime) -> Pass:
-    """A new pass for the person whose pseudonym is *person*, with a sign-in id of its own."""
+def new_pass(
+    account: Account, given_name: str, ends_at: datetime, *, person: str = "", sign_in: str = ""
+) -> Pass:
+    """A new pass for *account*, with a sign-in id of its own unless one is given.
+
+    *person* is the account it is joined to, when it is not its own.
+    """
     return Pass(
-        sign_in=secrets.token_urlsafe(16),
-        person=person,
-        source=profile.source,
-        role=profile.role,
-        schools=profile.schools,
-        classes=profile.classes,
-        given_name=profile.given_name,
+        sign_in=sign_in or secrets.token_urlsafe(16),
+        person=person or account.account,
+        account=account.account,
+        source=account.source,
+        role=account.role,
+        schools=account.schools,
+        classes=account.classes,
+        children=account.children,
+        given_name=given_name,
         ends_at=ends_at,
     )
 
@@ -121,11 +130,13 @@ def pass_of(
 
 def _pass_of(table: Mapping[str, object]) -> Pass | None:
     """A pass from the table that was signed. An older version's table is not one."""
-    schools, classes, ends_at, role = table.get("u"), table.get("c"), table.get("e"), table.get("r")
+    schools, classes, children = table.get("u"), table.get("c"), table.get("k")
+    ends_at, role = table.get("e"), table.get("r")
     if (
         set(table) != _FIELDS
         or not isinstance(schools, list)
         or not isinstance(classes, list)
+        or not isinstance(children, list)
         or not isinstance(ends_at, int)
         or role not in set(Role)
     ):
@@ -133,10 +144,12 @@ def _pass_of(table: Mapping[str, object]) -> Pass | None:
     return Pass(
         sign_in=str(table["n"]),
         person=str(table["p"]),
+        account=str(table["a"]),
         source=str(table["s"]),
         role=Role(str(role)),
         schools=frozenset(str(one) for one in schools),
         classes=frozenset((str(uai), str(name)) for uai, name in classes),
+        children=frozenset(str(one) for one in children),
         given_name=str(table["g"]),
         ends_at=datetime.fromtimestamp(ends_at, UTC),
     )

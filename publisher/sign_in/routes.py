@@ -1,23 +1,36 @@
 """Begin, complete, sign out: the routes that both apps have, each below its own prefix."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from flask import Blueprint, Request, Response, make_response, redirect, render_template, request
+from werkzeug.datastructures import MultiDict
 
 from publisher.language import translations_for
 from publisher.model.legal import ACCESSIBILITY, LEGAL_NAMES, accessibility_words, legal_title
-from publisher.model.mistake import in_french as _
-from publisher.model.person import EntProfile, Pass
+from publisher.model.person import Pass
+from publisher.model.source import Door, SignInSource
 from publisher.model.space import is_plain_path
-from publisher.model.town import SignInSource, Town
+from publisher.model.town import Town
+from publisher.records.accounts import Accounts
+from publisher.records.sign_ins import SignIns
 from publisher.settings import Settings
 from publisher.sign_in.attempts import ATTEMPT_LASTS, Attempt, Attempts
-from publisher.sign_in.method import Beginning, Client, SignInFailed, SignInMethod, Why
-from publisher.sign_in.methods import SIGN_IN_METHODS
+from publisher.sign_in.failures import FAILURES, STATUSES
+from publisher.sign_in.method import (
+    Arrival,
+    Beginning,
+    Client,
+    Message,
+    SignInFailed,
+    SignInMethod,
+    SourceSignOut,
+    Why,
+)
+from publisher.sign_in.methods import client_of
 from publisher.sign_in.origin import origin_of
 from publisher.sign_in.passes import (
     FAMILY,
@@ -30,9 +43,15 @@ from publisher.sign_in.passes import (
     pass_of,
     read_cookie,
 )
-from publisher.sign_in.pseudonym import pseudonym
+from publisher.sign_in.profile import flattened, missing_facts, profile_of
+from publisher.sign_in.pseudonym import account_of, pseudonym, session_digest
+
+_Known = tuple[SignInMethod, Client]
 
 _log = logging.getLogger(__name__)
+
+_ARRIVAL_LASTS_S = 60
+"""Seconds between an answer that was posted and the request that takes it to its attempt."""
 
 SIGN_OUT_CLEARS = '"cache", "storage"'
 """What a sign-out asks the browser to forget: pages and photos it kept, and drafts of the team.
@@ -41,46 +60,17 @@ SIGN_OUT_SPARES_DRAFTS = '"cache"'
 """The same on an animator's phone, when they leave what families see: it keeps no more than pages,
 and the drafts of the team go with the team's own sign-out, which warns before."""
 
-_FAILURES = {
-    Why.UNKNOWN_SOURCE: (
-        _("Cette porte n'existe pas"),
-        _("Revenez à l'entrée et choisissez la vôtre."),
-    ),
-    Why.UNREACHABLE: (
-        _("L'ENT de l'école ne répond pas"),
-        _("Réessayez dans quelques minutes. Le programme reste lisible sur l'affiche du hall."),
-    ),
-    Why.CANCELLED: (
-        _("Vous n'êtes pas entré"),
-        _("La connexion s'est arrêtée avant la fin. Rien n'a changé : vous pouvez recommencer."),
-    ),
-    Why.NOT_BEGUN_HERE: (
-        _("Cette connexion n'a pas commencé ici"),
-        _(
-            "La page a peut-être attendu trop longtemps, ou s'est ouverte dans un autre navigateur. "
-            "Recommencez."
-        ),
-    ),
-    Why.UNTRUSTED: (
-        _("La réponse de l'ENT n'est pas sûre"),
-        _(
-            "Par prudence, la porte reste fermée. Recommencez ; si cela revient, prévenez le centre."
-        ),
-    ),
-    Why.NOBODY: (
-        _("L'ENT n'a pas dit qui vous êtes"),
-        _(
-            "Votre compte est reconnu, mais pas votre profil. Montrez cette page au centre ou à l'école."
-        ),
-    ),
-}
-"""For each failure, a title and what to do."""
-
-_STATUS = {Why.UNKNOWN_SOURCE: 404, Why.UNREACHABLE: 503}
-
 
 class SignInRecords(EndedSignIns, Protocol):
     """What signing in and out asks of the records."""
+
+    @property
+    def sign_ins(self) -> SignIns:
+        """The sign-ins under way, and the proofs used."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """The accounts that are joined to one another."""
 
     def end_sign_in(self, sign_in: str, at: datetime) -> None:
         """End a sign-in: its pass opens nothing from now on."""
@@ -96,19 +86,23 @@ def sign_in_blueprint(
     records: SignInRecords,
     clock: Callable[[], datetime],
 ) -> Blueprint:
-    """`<prefix>/entrer/<source>`, `<prefix>/retour/<source>` and `POST <prefix>/sortir`.
+    """`<prefix>/entrer/<source>`, `<prefix>/retour/<source>`, and the two ways out.
 
+    `POST <prefix>/sortir` is the person leaving; `<prefix>/sortie/<source>` is where a source
+    says that it ended a session (CAS says it at `retour`, where it knows the service).
     *passes* says for which app. The app that registers it has gettext in its templates, and
     draws its own door at `<prefix>/entrer` and its own goodbye at `GET <prefix>/sortir`, where
     a sign-out leads when the ENT has none.
     """
-    door = _Door(
+    door = _Doors(
         prefix=prefix, town=town, settings=settings, passes=passes, records=records, clock=clock
     )
     blueprint = Blueprint(name, __name__, template_folder="templates")
     blueprint.record(lambda state: state.app.jinja_env.globals.update(legal_links=legal_links))
     blueprint.get(f"{prefix}/entrer/<source>")(door.begin)
     blueprint.get(f"{prefix}/retour/<source>")(door.complete)
+    blueprint.post(f"{prefix}/retour/<source>")(door.receive)
+    blueprint.route(f"{prefix}/sortie/<source>", methods=("GET", "POST"))(door.source_signs_out)
     blueprint.post(f"{prefix}/sortir")(door.sign_out)
     return blueprint
 
@@ -156,8 +150,8 @@ def is_from_here(visit: Request, town: Town) -> bool:
     return visit.headers.get("Origin", "").lower() == origin_of(town.public_url)
 
 
-class _Door:
-    """The three routes of one app."""
+class _Doors:
+    """The routes of one app."""
 
     def __init__(
         self,
@@ -171,16 +165,18 @@ class _Door:
     ) -> None:
         self._prefix, self._town, self._settings = prefix, town, settings
         self._passes, self._records, self._clock = passes, records, clock
+        self._door = Door.FAMILIES if passes.purpose == FAMILY else Door.TEAM
 
     def begin(self, source: str) -> Response:
         """Send the person to their ENT, and have the browser remember the attempt."""
-        town, return_to = self._town(), return_path(request.args.get("vers"), self._prefix)
+        town, now = self._town(), self._clock()
+        return_to = return_path(request.args.get("vers"), self._prefix)
         known = self._known(town, source)
         if known is None:
             return self._failed(SignInFailed(Why.UNKNOWN_SOURCE), source, return_to)
         method, client = known
         hint = request.args.get("login_hint") if client.source.demo else None
-        begun = method.begin(client, hint)
+        begun = method.begin(client, hint, now)
         if isinstance(begun, SignInFailed):
             return self._failed(begun, source, return_to)
         attempt = Attempt(
@@ -193,8 +189,8 @@ class _Door:
         response = _gone_to(begun.address)
         self._keep(
             response,
-            cookie_name(f"entree_{self._passes.purpose}", town.public_url),
-            self._attempts(town).sign(attempt, self._clock()),
+            self._attempt_cookie(town),
+            self._attempts(town).sign(attempt, now),
             int(ATTEMPT_LASTS.total_seconds()),
         )
         return response
@@ -202,18 +198,61 @@ class _Door:
     def complete(self, source: str) -> Response:
         """Give a new pass to whoever came back with the answer to this browser's own attempt."""
         town, now = self._town(), self._clock()
-        cookie = cookie_name(f"entree_{self._passes.purpose}", town.public_url)
-        kept = read_cookie(request.environ, cookie)
+        known = self._known(town, source)
+        if known is not None and request.args.get(known[0].token_parameter):
+            return self._asked_whether_to_enter(town, known)
+        kept = read_cookie(request.environ, self._attempt_cookie(town))
         attempt = None if kept is None else self._attempts(town).read(kept, now)
         return_to = f"{self._prefix}/" if attempt is None else attempt.return_to
-        outcome = self._outcome(town, source, attempt, now)
+        outcome = self._outcome(known, attempt, now)
         if isinstance(outcome, SignInFailed):
             response = self._failed(outcome, source, return_to)
         else:
             response = _gone_to(return_to)
-            self._give_pass(response, outcome, town, now)
-        self._forget(response, cookie)
+            self._give_pass(response, outcome, now)
+        self._forget(response, self._attempt_cookie(town))
+        self._forget(response, self._arrivals(town).cookie)
         return response
+
+    def receive(self, source: str) -> Response:
+        """Hear what is posted where people come back: an answer, an unasked arrival, a sign-out.
+
+        A page of the source posts its answer, and browsers send no cookie with that: the answer
+        is verified, kept by the browser for a minute, and meets its attempt at the next request.
+        Nobody enters unasked but by a button on a page of ours.
+        """
+        town, now, home = self._town(), self._clock(), f"{self._prefix}/"
+        known = self._known(town, source)
+        heard = self._heard(known, now)
+        if known is None or isinstance(heard, SignInFailed):
+            failed = heard if isinstance(heard, SignInFailed) else SignInFailed(Why.UNKNOWN_SOURCE)
+            return self._failed(failed, source, home)
+        if isinstance(heard, SourceSignOut):
+            return self._signed_out(heard, known[1], now)
+        if not heard.answers and not is_from_here(request, town):
+            return self._failed(SignInFailed(Why.NOT_BEGUN_HERE, "unasked"), source, home)
+        pass_ = self._let_in(known[1], heard, now, sign_in=heard.answers)
+        if isinstance(pass_, SignInFailed):
+            return self._failed(pass_, source, home)
+        if not heard.answers:
+            response = _gone_to(home)
+            self._give_pass(response, pass_, now)
+            return response
+        response = _gone_to(f"{self._prefix}/retour/{source}")
+        arrivals = self._arrivals(town)
+        self._keep(response, arrivals.cookie, arrivals.sign(pass_), _ARRIVAL_LASTS_S)
+        return response
+
+    def source_signs_out(self, source: str) -> Response:
+        """Hear a source say that it ended a session."""
+        now = self._clock()
+        known = self._known(self._town(), source)
+        heard = self._heard(known, now)
+        if known is None or not isinstance(heard, SourceSignOut):
+            detail = heard.detail if isinstance(heard, SignInFailed) else "not a sign-out"
+            _log.warning("a sign-out of %s was not understood: %s", source, detail)
+            return _not_kept(make_response("", 400))
+        return self._signed_out(heard, known[1], now)
 
     def sign_out(self) -> Response:
         """End this sign-in here, in the browser, and at the ENT when it offers to."""
@@ -234,37 +273,138 @@ class _Door:
             self._forget(response, cookie_name(purpose, town.public_url))
         return response
 
+    def _asked_whether_to_enter(self, town: Town, known: _Known) -> Response:
+        """Ask, on a page of ours, somebody whom a portal sent without their having asked here."""
+        method, client = known
+        page = render_template(
+            "sign_in/arrival.html",
+            town=town,
+            source=client.source,
+            parameter=method.token_parameter,
+            token=request.args[method.token_parameter],
+            action=f"{self._prefix}/retour/{client.source.name}",
+            door=f"{self._prefix}/entrer",
+        )
+        return _not_kept(make_response(page))
+
     def _outcome(
-        self, town: Town, source: str, attempt: Attempt | None, now: datetime
-    ) -> EntProfile | SignInFailed:
-        known = self._known(town, source)
+        self, known: _Known | None, attempt: Attempt | None, now: datetime
+    ) -> Pass | SignInFailed:
         if known is None:
             return SignInFailed(Why.UNKNOWN_SOURCE)
-        if attempt is None or attempt.source != source:
-            return SignInFailed(Why.NOT_BEGUN_HERE, "no attempt of this browser")
-        if any(len(values) > 1 for _name, values in request.args.lists()):
-            return SignInFailed(Why.UNTRUSTED, "a parameter is there twice")
         method, client = known
+        if attempt is None or attempt.source != client.source.name:
+            return SignInFailed(Why.NOT_BEGUN_HERE, "no attempt of this browser")
+        if _has_doubles(request.args):
+            return SignInFailed(Why.UNTRUSTED, "a parameter is there twice")
+        arrivals = self._arrivals(self._town())
+        arrived = read_cookie(request.environ, arrivals.cookie)
+        if arrived is not None and not request.args:
+            pass_ = arrivals.read(arrived, now)
+            if pass_ is None or (pass_.sign_in, pass_.source) != (attempt.state, attempt.source):
+                return SignInFailed(Why.NOT_BEGUN_HERE, "the answer is to another attempt")
+            return pass_
         begun = Beginning(
             address="",
             state=attempt.state,
             nonce=attempt.nonce,
             code_verifier=attempt.code_verifier,
         )
-        return method.complete(client, begun, request.args.to_dict(), now)
+        arrival = method.complete(client, begun, request.args.to_dict(), now)
+        if isinstance(arrival, SignInFailed):
+            return arrival
+        if arrival.answers != attempt.state:
+            return SignInFailed(Why.NOT_BEGUN_HERE, "the answer is to another attempt")
+        return self._let_in(client, arrival, now)
 
-    def _give_pass(
-        self, response: Response, profile: EntProfile, town: Town, now: datetime
-    ) -> None:
+    def _heard(self, known: _Known | None, now: datetime) -> Arrival | SourceSignOut | SignInFailed:
+        """What the message of this request says to the source's method."""
+        if known is None:
+            return SignInFailed(Why.UNKNOWN_SOURCE)
+        method, client = known
+        body = request.get_data(cache=True, parse_form_data=False)
+        form = MultiDict[str, str]()
+        if request.mimetype in {"application/x-www-form-urlencoded", ""}:
+            try:
+                fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=20)
+            except ValueError:
+                return SignInFailed(Why.UNTRUSTED, "the form cannot be read")
+            form = MultiDict(fields)
+        if _has_doubles(request.args) or _has_doubles(form):
+            return SignInFailed(Why.UNTRUSTED, "a parameter is there twice")
+        message = Message(
+            method=request.method,
+            query=request.args.to_dict(),
+            form=form.to_dict(),
+            content_type=request.mimetype,
+            body=body,
+        )
+        return method.receive(client, message, now)
+
+    def _let_in(
+        self, client: Client, arrival: Arrival, now: datetime, sign_in: str = ""
+    ) -> Pass | SignInFailed:
+        """A pass for whoever *arrival* names. Its proof is used, and the sign-in written down."""
+        source, town, key = client.source, self._town(), self._settings.pseudonym_key
+        if not self._spend(source, arrival):
+            return SignInFailed(Why.ALREADY_USED)
+        if missing := missing_facts(source, arrival.claims):
+            # An administrator's question: what to ask the vendor for. Names, never values.
+            _log.warning(
+                "the profile from %s lacks %s; it told %s",
+                source.name,
+                "; ".join(missing),
+                ", ".join(sorted(flattened(arrival.claims))) or "nothing",
+            )
+        profile = profile_of(source, arrival.claims)
+        if profile is None:
+            return SignInFailed(Why.NOBODY)
+        today = now.astimezone(town.timezone).date()
+        account = account_of(key, profile, today)
+        pass_ = new_pass(
+            account,
+            profile.given_name,
+            end_of_pass(self._passes.purpose, profile.role, now, town.timezone),
+            person=self._records.accounts.recognise(account),
+            sign_in=sign_in,
+        )
+        self._records.sign_ins.begin(
+            pass_.sign_in,
+            account=account.account,
+            session=session_digest(key, source.name, arrival.session),
+            now=now,
+            ends_at=pass_.ends_at,
+        )
+        return pass_
+
+    def _give_pass(self, response: Response, pass_: Pass, now: datetime) -> None:
         before = current_pass(request, self._passes, self._records, now)
         if before is not None:
             self._records.end_sign_in(before.sign_in, now)
-        person = pseudonym(self._settings.pseudonym_key, profile.source, profile.subject)
-        ends_at = end_of_pass(self._passes.purpose, profile.role, now, town.timezone)
-        pass_ = new_pass(profile, person, ends_at)
-        seconds = int((ends_at - now).total_seconds())
+        seconds = int((pass_.ends_at - now).total_seconds())
         self._keep(response, self._passes.cookie, self._passes.sign(pass_), seconds)
-        _log.info("sign-in at %s as %s by %s", self._prefix or "/", profile.role, person)
+        _log.info("sign-in at %s as %s by %s", self._prefix or "/", pass_.role, pass_.person)
+
+    def _signed_out(self, heard: SourceSignOut, client: Client, now: datetime) -> Response:
+        source, key = client.source, self._settings.pseudonym_key
+        if not self._spend(source, heard):
+            return _not_kept(make_response("", 400))
+        ended = self._records.sign_ins.end_those_of(
+            session=session_digest(key, source.name, heard.session),
+            account=pseudonym(key, source.name, heard.subject) if heard.subject else "",
+            at=now,
+        )
+        _log.info("%s ended %d sign-ins", source.name, len(ended))
+        if heard.answer_to and origin_of(heard.answer_to) == source.origin:
+            return _gone_to(heard.answer_to)
+        return _not_kept(make_response("", 200))
+
+    def _spend(self, source: SignInSource, said: Arrival | SourceSignOut) -> bool:
+        """Use the proof of what was said; True when it counts, or when the source counts itself."""
+        if not said.proof or said.proof_until is None:
+            return True
+        digest = session_digest(self._settings.pseudonym_key, f"{source.name}\0proof", said.proof)
+        return self._records.sign_ins.spend(digest, said.proof_until)
 
     def _after_sign_out(self, town: Town, pass_: Pass | None) -> str:
         """The ENT's own sign-out when it stands where the ENT is announced, else our goodbye.
@@ -277,31 +417,31 @@ class _Door:
             return goodbye
         method, client = known
         address = method.farewell(client, f"{town.public_url}/")
-        if address is None or origin_of(address) != origin_of(client.source.discovery_url):
+        if address is None or origin_of(address) != client.source.origin:
             return goodbye
         return address
 
-    def _known(self, town: Town, name: str) -> tuple[SignInMethod, Client] | None:
-        """The method and client of a source, when both exist; its secret too (fail closed)."""
-        source: SignInSource | None = town.source(name)
-        method = None if source is None else SIGN_IN_METHODS.get(source.method)
-        secret = self._settings.client_secrets.get(name)
-        if source is None or method is None or not secret:
-            return None
-        redirect_uri = f"{town.public_url}{self._prefix}/retour/{name}"
-        return method, Client(source=source, secret=secret, redirect_uri=redirect_uri)
+    def _known(self, town: Town, name: str) -> _Known | None:
+        return client_of(town, self._settings, name, self._door)
 
     def _attempts(self, town: Town) -> Attempts:
-        keys = (
-            self._settings.gate_keys
-            if self._passes.purpose == FAMILY
-            else self._settings.authoring_keys
-        )
-        return Attempts(keys, self._passes.purpose, town.public_url)
+        return Attempts(self._keys(), self._passes.purpose, town.public_url)
+
+    def _attempt_cookie(self, town: Town) -> str:
+        return cookie_name(f"entree_{self._passes.purpose}", town.public_url)
+
+    def _arrivals(self, town: Town) -> Passes:
+        """Passes that open nothing yet: they wait for the browser's own attempt."""
+        return Passes(self._keys(), f"arrivee_{self._passes.purpose}", town.public_url)
+
+    def _keys(self) -> Sequence[str]:
+        if self._passes.purpose == FAMILY:
+            return self._settings.gate_keys
+        return self._settings.authoring_keys
 
     def _failed(self, failed: SignInFailed, source: str, return_to: str) -> Response:
         _log.warning("sign-in failed at %s: %s (%s)", source, failed.why, failed.detail)
-        title, advice = _FAILURES[failed.why]
+        title, advice = FAILURES[failed.why]
         again = f"{self._prefix}/entrer"
         if failed.why is not Why.UNKNOWN_SOURCE and source:
             again = f"{again}/{source}"
@@ -314,7 +454,7 @@ class _Door:
             retry=f"{again}?{query}",
             door=f"{self._prefix}/entrer?{query}",
         )
-        return _not_kept(make_response(page, _STATUS.get(failed.why, 403)))
+        return _not_kept(make_response(page, STATUSES.get(failed.why, 403)))
 
     def _keep(self, response: Response, cookie: str, value: str, seconds: int) -> None:
         response.set_cookie(
@@ -334,6 +474,10 @@ class _Door:
 
     def _is_secure(self) -> bool:
         return self._town().public_url.startswith("https://")
+
+
+def _has_doubles(fields: MultiDict[str, str]) -> bool:
+    return any(len(values) > 1 for _name, values in fields.lists())
 
 
 def _gone_to(address: str) -> Response:

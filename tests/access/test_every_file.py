@@ -5,7 +5,7 @@ post and each photo carries a mark of its own, looked for in every answer.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -21,12 +21,13 @@ from publisher.content.photos import keep_photo
 from publisher.editions.press import Built, Places, build_whole
 from publisher.gate.app import make_gate
 from publisher.model.moment import Moment
-from publisher.model.person import EntProfile, Role, StaffGrant, StaffRole
+from publisher.model.person import Account, Role, StaffGrant, StaffRole
 from publisher.model.photo import MASTER
 from publisher.model.post import PhotoArticle, PhotoInArticle, Publication
 from publisher.records import open_records
 from publisher.settings import Settings, read_settings
 from publisher.sign_in.passes import FAMILY, TEAM, Passes, new_pass
+from tests.accounts import account
 from tests.instance import CENTRES, make_instance
 from tests.posts import NOW, photo, programme, reminder
 
@@ -181,23 +182,17 @@ def _cookies(settings: Settings, town_url: str, records) -> dict[str, str]:  # t
         schools: tuple[str, ...] = (),
         classes: tuple[tuple[str, str], ...] = (),
         source: str = "demo",
-    ) -> EntProfile:
-        return EntProfile(
-            source=source,
-            subject="s",
-            role=role,
-            schools=frozenset(schools),
-            classes=frozenset(classes),
-        )
+    ) -> Account:
+        return account("p", role, schools, classes, source=source)
 
     def signed(
-        who: EntProfile, person: str = "p", passes: Passes = ours, ends_at: datetime = end
+        who: Account, person: str = "p", passes: Passes = ours, ends_at: datetime = end
     ) -> str:
-        return f"{ours.cookie}={passes.sign(new_pass(who, person, ends_at))}"
+        return f"{ours.cookie}={passes.sign(new_pass(replace(who, account=person), '', ends_at))}"
 
     family = Role.FAMILY
     tilleuls = profile(family, (PREVERT,))
-    out = new_pass(tilleuls, "p", end)
+    out = new_pass(tilleuls, "", end)
     records.end_sign_in(out.sign_in, NOW)
     good = signed(tilleuls)
     for person, ends_on in (("ines", None), ("parti", NOW.date() - timedelta(days=1))):

@@ -74,10 +74,12 @@ class Desk:
         return Pass(
             sign_in=f"sign-in-of-{person}",
             person=person,
+            account=person,
             source="demo",
             role=Role.AGENT,
             schools=frozenset(),
             classes=frozenset(),
+            children=frozenset(),
             given_name=person.capitalize(),
             ends_at=self.hour() + timedelta(hours=12),
         )

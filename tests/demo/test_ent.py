@@ -12,7 +12,7 @@ from joserfc.jwk import KeySet
 
 from publisher.demo.ent import PROFILES
 from publisher.model.person import Role
-from publisher.model.town import SignInSource
+from publisher.model.source import OidcSource, SignInSource
 from publisher.sign_in.profile import profile_of
 from tests.gate.visiting import query_of
 from tests.sign_in.ent_process import PUBLIC_URL, SECRET, RunningEnt, choose, run_ent, visit
@@ -21,7 +21,11 @@ REDIRECT = f"{PUBLIC_URL}/retour/demo"
 VERIFIER = "v" * 43
 CHALLENGE = "7w_YNF9DSfIdPf_pRjSq646_kPr-2-o9NAl16JGghdM"
 SOURCE = SignInSource(
-    name="demo", label="ENT", method="oidc", discovery_url="x", client_id="preau", demo=True
+    name="demo",
+    label="ENT",
+    method="oidc",
+    protocol=OidcSource(discovery_url="x", client_id="preau"),
+    demo=True,
 )
 
 

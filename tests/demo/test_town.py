@@ -230,7 +230,7 @@ def test_addresses_are_those_of_this_run(instance: Path) -> None:
     town = read_town(instance)
     assert isinstance(town, Town)
     assert town.public_url == "http://127.0.0.1:8123"
-    assert town.sign_in[0].discovery_url.startswith("http://127.0.0.1:8124/")
+    assert town.sign_in[0].protocol.address.startswith("http://127.0.0.1:8124/")
 
 
 def test_a_folder_of_somebody_elses_is_left_alone(tmp_path: Path) -> None:

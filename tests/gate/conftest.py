@@ -9,10 +9,11 @@ import pytest
 
 from publisher.centres import TownOnDisk
 from publisher.gate.app import make_gate
-from publisher.model.person import EntProfile, Role
+from publisher.model.person import Role
 from publisher.records import Records, open_records
 from publisher.settings import Settings, read_settings
 from publisher.sign_in.passes import FAMILY, Passes, new_pass
+from tests.accounts import account
 from tests.gate.visiting import Browser
 from tests.instance import make_instance
 
@@ -80,15 +81,9 @@ class Instance:
     ) -> Browser:
         """A browser with a pass for such a profile."""
         passes = Passes(self.settings.gate_keys, FAMILY, self.town().public_url)
-        profile = EntProfile(
-            source="demo",
-            subject="s",
-            role=role,
-            schools=frozenset(schools),
-            classes=frozenset(classes),
-            given_name=given_name,
+        pass_ = new_pass(
+            account(person, role, schools, classes), given_name, self.clock() + timedelta(hours=1)
         )
-        pass_ = new_pass(profile, person, self.clock() + timedelta(hours=1))
         return Browser(application=self.gate, cookies={passes.cookie: passes.sign(pass_)})
 
 

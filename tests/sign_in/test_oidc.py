@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,9 +12,10 @@ import requests
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
 from publisher.model.person import EntProfile, Role
-from publisher.model.town import SignInSource
-from publisher.sign_in.method import Beginning, Client, SignInFailed, Why
+from publisher.model.source import OidcSource, SignInSource
+from publisher.sign_in.method import Arrival, Beginning, Client, SignInFailed, Why
 from publisher.sign_in.oidc import OpenIdConnect
+from publisher.sign_in.profile import profile_of
 from tests.sign_in.ent_process import (
     PUBLIC_URL,
     SECRET,
@@ -44,17 +46,24 @@ def client_of(url: str, secret: str = SECRET, **claims: str) -> Client:
         name="demo",
         label="ENT",
         method="oidc",
-        discovery_url=f"{url}/.well-known/openid-configuration",
-        client_id="preau",
-        claims=claims,
+        protocol=OidcSource(
+            discovery_url=f"{url}/.well-known/openid-configuration", client_id="preau"
+        ),
+        claims={fact: (name,) for fact, name in claims.items()},
         demo=True,
     )
-    return Client(source=source, secret=secret, redirect_uri=f"{PUBLIC_URL}/retour/demo")
+    return Client(
+        source=source,
+        secret=secret,
+        redirect_uri=f"{PUBLIC_URL}/retour/demo",
+        sign_out_uri=f"{PUBLIC_URL}/sortie/demo",
+        folder=Path("centres"),
+    )
 
 
 def begun(client: Client, hint: str | None = None) -> Beginning:
     """A sign-in begun."""
-    beginning = OpenIdConnect().begin(client, hint)
+    beginning = OpenIdConnect().begin(client, hint, datetime.now(UTC))
     assert isinstance(beginning, Beginning), beginning
     return beginning
 
@@ -67,8 +76,11 @@ def answer_of(address: str) -> dict[str, str]:
 def completed(
     client: Client, beginning: Beginning, answer: dict[str, str]
 ) -> EntProfile | SignInFailed:
-    """What the answer gives."""
-    return OpenIdConnect().complete(client, beginning, answer, datetime.now(UTC))
+    """What the answer gives, as a profile."""
+    came = OpenIdConnect().complete(client, beginning, answer, datetime.now(UTC))
+    if isinstance(came, SignInFailed):
+        return came
+    return profile_of(client.source, came.claims) or SignInFailed(Why.NOBODY)
 
 
 def test_one_click_signs_a_parent_in(ent: RunningEnt) -> None:
@@ -182,7 +194,7 @@ def test_a_wrong_secret_signs_nobody_in(ent: RunningEnt) -> None:
 def test_an_ent_that_is_down_is_said_to_be() -> None:
     """Nobody listens there: it is told apart from a refusal, at the beginning and at sign-out."""
     client = client_of(f"http://127.0.0.1:{free_port()}")
-    beginning = OpenIdConnect().begin(client, None)
+    beginning = OpenIdConnect().begin(client, None, datetime.now(UTC))
     assert isinstance(beginning, SignInFailed)
     assert beginning.why is Why.UNREACHABLE
     assert OpenIdConnect().farewell(client, f"{PUBLIC_URL}/") is None
@@ -323,10 +335,10 @@ def test_an_issuer_that_changed_its_keys_is_asked_again(hostile: Hostile) -> Non
     """A rotation at the ENT does not shut families out until a restart."""
     method, client = OpenIdConnect(), client_of(hostile.url)
     hostile.behaves(hostile.signs(_claims(hostile)), _TOLD)
-    assert isinstance(method.complete(client, _BEGUN, _ANSWER, datetime.now(UTC)), EntProfile)
+    assert isinstance(method.complete(client, _BEGUN, _ANSWER, datetime.now(UTC)), Arrival)
     hostile.key = RSAKey.generate_key(2048, {"kid": "k2"})
     hostile.behaves(hostile.signs(_claims(hostile), kid="k2"), _TOLD)
-    assert isinstance(method.complete(client, _BEGUN, _ANSWER, datetime.now(UTC)), EntProfile)
+    assert isinstance(method.complete(client, _BEGUN, _ANSWER, datetime.now(UTC)), Arrival)
 
 
 def test_what_is_announced_is_asked_once_a_minute(hostile: Hostile) -> None:
@@ -336,7 +348,7 @@ def test_what_is_announced_is_asked_once_a_minute(hostile: Hostile) -> None:
     hostile.behaves("", {})
     for at, times_asked in ((0.0, 1), (59.0, 1), (60.0, 2)):
         now[0] = at
-        assert isinstance(method.begin(client, None), Beginning)
+        assert isinstance(method.begin(client, None, datetime.now(UTC)), Beginning)
         assert hostile.asked.count("/jwks") == times_asked
 
 
@@ -347,11 +359,11 @@ def test_a_provider_that_failed_is_left_alone_for_some_seconds(hostile: Hostile)
     discovery = "/.well-known/openid-configuration"
     for at, times_asked in ((0.0, 1), (4.0, 1), (5.0, 2)):
         now[0] = at
-        assert isinstance(method.begin(client, None), SignInFailed)
+        assert isinstance(method.begin(client, None, datetime.now(UTC)), SignInFailed)
         assert hostile.asked.count(discovery) == times_asked
     hostile.behaves("", {})
     now[0] = 10.0
-    assert isinstance(method.begin(client, None), Beginning)
+    assert isinstance(method.begin(client, None, datetime.now(UTC)), Beginning)
 
 
 @pytest.mark.parametrize(
@@ -414,7 +426,7 @@ def test_an_announced_address_in_clear_is_refused(
 ) -> None:
     """Secrets go over https, or between two ports of this machine, and nowhere else."""
     hostile.behaves(hostile.signs(_claims(hostile)), _TOLD, **{name: address})
-    outcome = OpenIdConnect().begin(client_of(hostile.url), None)
+    outcome = OpenIdConnect().begin(client_of(hostile.url), None, datetime.now(UTC))
     assert isinstance(outcome, SignInFailed)
     assert outcome.why is Why.UNREACHABLE
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from publisher.model.person import EntProfile, Pass, Role
+from publisher.model.person import Pass, Role
 from publisher.sign_in.attempts import ATTEMPT_LASTS, Attempt, Attempts
 from publisher.sign_in.passes import (
     FAMILY,
@@ -18,20 +18,16 @@ from publisher.sign_in.passes import (
     pass_of,
     read_cookie,
 )
+from tests.accounts import account
 
 KEY, OLD_KEY, FOREIGN_KEY = "k" * 48, "o" * 48, "f" * 48
 HERE, ELSEWHERE = "http://127.0.0.1:8000", "https://loisirs.autre.example"
 NOW = datetime(2026, 11, 18, 16, 0, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")
-PROFILE = EntProfile(
-    source="demo",
-    subject="s",
-    role=Role.FAMILY,
-    schools=frozenset({"0920001B"}),
-    classes=frozenset({("0920001B", "CP « A »")}),
-    given_name="Zoé",
+ACCOUNT = account(
+    "p" * 26, schools=["0920001B"], classes=[("0920001B", "CP « A »")], children=["c" * 26]
 )
-PASS = new_pass(PROFILE, "p" * 26, NOW + timedelta(hours=1))
+PASS = new_pass(ACCOUNT, "Zoé", NOW + timedelta(hours=1))
 
 
 class _NoneEnded:
@@ -50,7 +46,7 @@ def test_a_pass_read_back_is_the_pass_that_was_signed() -> None:
 
 def test_every_sign_in_is_another() -> None:
     """Two passes of one person are ended one by one."""
-    assert new_pass(PROFILE, "p", NOW).sign_in != new_pass(PROFILE, "p", NOW).sign_in
+    assert new_pass(ACCOUNT, "", NOW).sign_in != new_pass(ACCOUNT, "", NOW).sign_in
 
 
 @pytest.mark.parametrize(

@@ -8,21 +8,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.model.person import Role
-from publisher.model.town import SignInSource
-from publisher.sign_in.profile import MAX_CLASSES, MAX_SCHOOLS, as_list, profile_of
+from publisher.model.source import OidcSource, SignInSource
+from publisher.sign_in.profile import MAX_CLASSES, MAX_SCHOOLS, flattened, profile_of
 
 PREVERT, MATERNELLE = "0920001B", "0920002C"
 
 
-def source(**claims: str) -> SignInSource:
+def source(numbering: str = "entcore", **claims: str) -> SignInSource:
     """A source that names its claims as *claims* say."""
     return SignInSource(
         name="demo",
         label="ENT",
         method="oidc",
-        discovery_url="https://ent.example/openid",
-        client_id="preau",
-        claims=claims,
+        protocol=OidcSource(discovery_url="https://ent.example/openid", client_id="preau"),
+        claims={fact: (name,) for fact, name in claims.items()},
+        numbering=numbering,
     )
 
 
@@ -188,7 +188,7 @@ def test_who_does_not_enter_by_school_keeps_none(role: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "subject", [None, "", "  ", [], ["s"], True, "x" * 256, "0920001B", "0920001b"]
+    "subject", [None, "", "  ", [], ["s", "t"], True, "x" * 256, "0920001B", "0920001b"]
 )
 def test_a_subject_that_names_nobody_is_refused(subject: object) -> None:
     """No text, an endless one, or a school's code is no person."""
@@ -235,4 +235,4 @@ def test_nothing_a_source_can_say_breaks_the_reading(told: dict[str, Any]) -> No
     """Any JSON gives a profile or nobody, and every list is made of texts."""
     profile = profile_of(source(), told)
     assert profile is None or profile.subject
-    assert all(isinstance(one, str) for value in told.values() for one in as_list(value))
+    assert all(isinstance(one, str) for values in flattened(told).values() for one in values)
