@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from publisher.centres import TownOnDisk
+from publisher.centres import TownIsUnreadable, TownOnDisk, read_town
 from publisher.editions.watch import Press
 from publisher.model.mistake import Mistakes
+from publisher.model.town import Town
 from publisher.settings import Settings, instance_folder, read_settings
 
 if TYPE_CHECKING:
@@ -34,6 +35,14 @@ class SettingsAreWrong(Exception):
 def utc_now() -> datetime:
     """The clock of a running instance."""
     return datetime.now(UTC)
+
+
+def town_of(instance: Path) -> Town:
+    """The town of *instance*. Raises TownIsUnreadable."""
+    town = read_town(instance)
+    if isinstance(town, Mistakes):
+        raise TownIsUnreadable(town)
+    return town
 
 
 def settings_of(instance: Path) -> Settings:

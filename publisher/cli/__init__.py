@@ -1,4 +1,4 @@
-"""The commands: `preau check`, `build`, `export`, `serve`, `press`, `gate`, `authoring`, `keys`, `staff`."""
+"""The commands: `preau check`, `build`, `export`, `serve`… A family of commands is a module beside."""
 
 import argparse
 import logging
@@ -10,21 +10,20 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
 from publisher.centres import TownIsUnreadable, read_town, warnings_of
+from publisher.cli import staff
 from publisher.content.library import read_centre
 from publisher.editions.export import FolderIsNotEmpty, export_for_pelican
 from publisher.editions.press import NotBuilt, Places, build_whole
 from publisher.model.edition import Unfit
 from publisher.model.mistake import Mistake, Mistakes
-from publisher.model.person import WRITING, StaffGrant, StaffRole
 from publisher.model.town import Centre, Town
 from publisher.settings import KEY_FILES, instance_folder
-from publisher.sign_in.pseudonym import pseudonym
-from publisher.wiring import SettingsAreWrong, press_of, records_of, settings_of, utc_now
+from publisher.wiring import SettingsAreWrong, press_of, records_of, settings_of, town_of
 
 WEB_THREADS = 16
 """Requests answered at once by `preau serve`: uploads wait on a child, files on a disk."""
@@ -108,26 +107,8 @@ def _parser() -> argparse.ArgumentParser:
     ):
         commands.add_parser(name, help=help_).set_defaults(command=run)
 
-    staff = commands.add_parser("staff", help="qui peut écrire, et où").add_subparsers(
-        required=True, metavar="GESTE"
-    )
-    add = staff.add_parser("add", help="donner le droit d'écrire dans un centre")
-    add.add_argument(
-        "--until", metavar="JOUR", type=date.fromisoformat, help="dernier jour, compris"
-    )
-    add.add_argument(
-        "--role", choices=sorted(role.value for role in WRITING), default=StaffRole.ANIMATOR.value
-    )
-    add.set_defaults(command=_staff_add)
-    remove = staff.add_parser("remove", help="reprendre ce droit")
-    remove.set_defaults(command=_staff_remove)
-    for one in (add, remove):
-        one.add_argument("--source", required=True, help="le nom de la source de connexion")
-        one.add_argument(
-            "--subject", required=True, help="l'identifiant de la personne chez cette source"
-        )
-        one.add_argument("--centre", required=True)
-    staff.add_parser("list", help="tous les droits d'écrire").set_defaults(command=_staff_list)
+    for section in (staff,):
+        section.add(commands)
     return parser
 
 
@@ -179,7 +160,7 @@ def _moment(asked: datetime | None, town: Town) -> datetime:
 
 
 def _export(instance: Path, asked: argparse.Namespace) -> int:
-    town = _town_or_raise(instance)
+    town = town_of(instance)
     centre = town.centre(asked.pelican)
     if centre is None:
         print(f"Aucun centre ne s'appelle « {asked.pelican} ».", file=sys.stderr)
@@ -243,7 +224,7 @@ def _authoring(instance: Path, _asked: argparse.Namespace) -> int:
 
 def _serve(instance: Path, _asked: argparse.Namespace) -> int:
     settings_of(instance)
-    _town_or_raise(instance)
+    town_of(instance)
     stopping = threading.Event()
     press = _PressProcess(instance, stopping)
     keeper = threading.Thread(target=press.keep_running, name="press")
@@ -288,7 +269,7 @@ def _web(instance: Path, target: str) -> int:
     from granian.constants import Interfaces  # noqa: PLC0415 (the press, another command, would carry a web server)
 
     settings = settings_of(instance)
-    _town_or_raise(instance)
+    town_of(instance)
     records_of(settings)
     os.environ["PREAU_INSTANCE"] = str(instance)
     Granian(
@@ -305,13 +286,6 @@ def _web(instance: Path, target: str) -> int:
     return 0
 
 
-def _town_or_raise(instance: Path) -> Town:
-    town = read_town(instance)
-    if isinstance(town, Mistakes):
-        raise TownIsUnreadable(town)
-    return town
-
-
 def _keys(instance: Path, _asked: argparse.Namespace) -> int:
     folder = instance / "keys"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -322,40 +296,6 @@ def _keys(instance: Path, _asked: argparse.Namespace) -> int:
         path.touch(mode=0o600, exist_ok=False)
         path.write_text(f"{secrets.token_urlsafe(48)}\n", encoding="ascii")
         print(f"keys/{name} : créée.")
-    return 0
-
-
-def _staff_add(instance: Path, asked: argparse.Namespace) -> int:
-    town = _town_or_raise(instance)
-    if town.centre(asked.centre) is None or town.source(asked.source) is None:
-        print("Ce centre ou cette source de connexion n'existe pas dans centres/.", file=sys.stderr)
-        return 1
-    settings = settings_of(instance)
-    grant = StaffGrant(
-        person=pseudonym(settings.pseudonym_key, asked.source, asked.subject),
-        centre=asked.centre,
-        role=StaffRole(asked.role),
-        ends_on=asked.until,
-    )
-    records_of(settings).grant_staff(grant, utc_now())
-    print(f"{grant.person} écrit maintenant dans {grant.centre} ({grant.role}).")
-    return 0
-
-
-def _staff_remove(instance: Path, asked: argparse.Namespace) -> int:
-    settings = settings_of(instance)
-    person = pseudonym(settings.pseudonym_key, asked.source, asked.subject)
-    if records_of(settings).revoke_staff(person, asked.centre):
-        print(f"{person} n'écrit plus dans {asked.centre}.")
-        return 0
-    print(f"{person} n'écrivait pas dans {asked.centre}.", file=sys.stderr)
-    return 1
-
-
-def _staff_list(instance: Path, _asked: argparse.Namespace) -> int:
-    for grant in records_of(settings_of(instance)).every_staff_grant():
-        until = f" jusqu'au {grant.ends_on}" if grant.ends_on else ""
-        print(f"{grant.centre}  {grant.role}  {grant.person}{until}")
     return 0
 
 
