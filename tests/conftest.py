@@ -1,10 +1,12 @@
-"""What every folder of tests shares: one real Chromium."""
+"""What every folder of tests shares: one real Chromium, one real identity provider."""
 
 import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+from tests.lemonldap.provider import LemonLdap, run_lemonldap
 
 FLAGS = (
     "--no-sandbox",
@@ -26,3 +28,10 @@ def _chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session", name="lemonldap")
+def _lemonldap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LemonLdap]:
+    """Debian's LemonLDAP::NG. One for all: each adds the application it tests."""
+    with run_lemonldap(tmp_path_factory.mktemp("ent")) as provider:
+        yield provider
