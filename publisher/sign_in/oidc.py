@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
 from threading import Lock
 from urllib.parse import urlencode, urlsplit
 
@@ -27,9 +26,8 @@ from publisher.sign_in.method import (
     SourceSignOut,
     Why,
 )
+from publisher.sign_in.outgoing import TIMEOUT_S, is_loopback, is_sheltered, session_for
 
-TIMEOUT_S = (3.05, 5.0)
-"""Seconds to connect, and to wait for each answer: a person is looking at an empty page."""
 ANNOUNCEMENT_LASTS_S = 60.0
 """How long what a provider announces, its keys included, is believed without asking again."""
 SILENCE_LASTS_S = 5.0
@@ -214,7 +212,7 @@ def _session(client: Client, provider: _Provider) -> OAuth2Session:
         # Without it, a token that lasts a minute is refused before it is used.
         leeway=0,
     )
-    session.trust_env = not _is_loopback(_settings(client.source).discovery_url)
+    session.trust_env = not is_loopback(_settings(client.source).discovery_url)
     return session
 
 
@@ -305,8 +303,7 @@ def _userinfo(
 def _announcement(source: SignInSource) -> _Provider:
     """Read and check what *source* announces at its discovery address, and its keys."""
     _check_address(_settings(source).discovery_url, source)
-    with requests.Session() as session:
-        session.trust_env = not _is_loopback(_settings(source).discovery_url)
+    with session_for(_settings(source).discovery_url) as session:
         announced = _table_at(session, _settings(source).discovery_url)
         issuer, jwks_uri = announced.get("issuer"), announced.get("jwks_uri")
         if not isinstance(issuer, str) or not issuer:
@@ -371,18 +368,6 @@ def _address(
 
 
 def _check_address(address: str, source: SignInSource) -> None:
-    """Refuse what would carry a secret in clear: https, except between two ports of this machine."""
-    scheme = urlsplit(address).scheme
-    is_inside = _is_loopback(address) and _is_loopback(_settings(source).discovery_url)
-    if scheme != "https" and not (scheme == "http" and is_inside):
+    """Refuse what would carry a secret in clear."""
+    if not is_sheltered(address, _settings(source).discovery_url):
         raise _SignInStops(Why.UNREACHABLE, "discovery: an address is neither https nor loopback")
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
