@@ -14,7 +14,6 @@ from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
 from itertools import chain
-from operator import add
 from posixpath import dirname, normpath
 from typing import Final, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -47,7 +46,9 @@ _LONG_LINE: Final = 4096
 class _Reading(NamedTuple):
     """What a page, or a part of it, holds that can be wrong.
 
-    `images` are those that may lack words or dimensions, by their attributes.
+    `loaded` and `decorative` come in no order; of the images, `decorative` are the addresses of
+    those whose words are empty, and `images` those that lack words or dimensions, by their
+    attributes.
     """
 
     languages: tuple[str, ...] = ()
@@ -56,22 +57,20 @@ class _Reading(NamedTuple):
     ids: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     loaded: tuple[str, ...] = ()
+    decorative: tuple[str, ...] = ()
     images: tuple[Mapping[str, str | None], ...] = ()
     forbidden: tuple[str, ...] = ()
 
 
 _SILENT: Final = _Reading()
 """What holds nothing to ask about."""
-_A_PAIR: Final = 2
 
 
 def _together(parts: Sequence[_Reading]) -> _Reading:
     """What the *parts* of a page, in its order, hold together."""
     if len(parts) == 1:
         return parts[0]
-    if len(parts) == _A_PAIR:
-        return _Reading(*map(add, *parts))
-    languages, titles, top_headings, ids, links, loaded, images, forbidden = zip(
+    languages, titles, top_headings, ids, links, loaded, decorative, images, forbidden = zip(
         _SILENT, *parts, strict=True
     )
     return _Reading(
@@ -81,6 +80,7 @@ def _together(parts: Sequence[_Reading]) -> _Reading:
         ids=tuple(chain.from_iterable(ids)),
         links=tuple(chain.from_iterable(links)),
         loaded=tuple(chain.from_iterable(loaded)),
+        decorative=tuple(chain.from_iterable(decorative)),
         images=tuple(chain.from_iterable(images)),
         forbidden=tuple(chain.from_iterable(forbidden)),
     )
@@ -116,11 +116,9 @@ def _tag(name: str, written: Sequence[tuple[str, str | None]]) -> _Reading:
             loaded.append(address)
         elif attribute == "style" or name == "meta":
             forbidden.append(attribute)
-    is_asked_about = name == "img" and not _is_described_and_sized(attributes)
-    if name not in {"html", "h1", "title"} and not (
-        ids or links or loaded or forbidden or is_asked_about
-    ):
+    if name not in {"html", "h1", "title", "img"} and not (ids or links or loaded or forbidden):
         return _SILENT
+    words = attributes.get("alt") if name == "img" else None
     return _Reading(
         languages=(attributes.get("lang") or "",) if name == "html" else (),
         titles=("",) if name == "title" else (),
@@ -128,17 +126,16 @@ def _tag(name: str, written: Sequence[tuple[str, str | None]]) -> _Reading:
         ids=tuple(ids),
         links=tuple(links),
         loaded=tuple(loaded),
-        images=(attributes,) if is_asked_about else (),
+        decorative=() if words is None or words.strip() else (attributes.get("src") or "",),
+        images=(attributes,)
+        if name == "img" and not (words is not None and _is_sized(attributes))
+        else (),
         forbidden=tuple(forbidden),
     )
 
 
 def _addresses_of(source_set: str) -> Iterator[str]:
     return (words[0] for one in source_set.split(",") if (words := one.split()))
-
-
-def _is_described_and_sized(image: Mapping[str, str | None]) -> bool:
-    return bool((image.get("alt") or "").strip()) and _is_sized(image)
 
 
 def _is_sized(image: Mapping[str, str | None]) -> bool:
@@ -188,12 +185,16 @@ _EACH_ATTRIBUTE = re.compile(r"""([^\s=]++)(=(?:"([^"]*+)"|'([^']*+)'|(\S++)))?+
 """The attributes of a `_START_TAG`, and of nothing else."""
 _WRITTEN_ADDRESS = r"[a-zA-Z0-9_./-]+"
 _IMAGE = re.compile(
-    rf'img (src="{_WRITTEN_ADDRESS}" srcset="{_WRITTEN_ADDRESS} [0-9]+w'
+    rf'<img (src="{_WRITTEN_ADDRESS}" srcset="{_WRITTEN_ADDRESS} [0-9]+w'
     rf'(?:, {_WRITTEN_ADDRESS} [0-9]+w)*") width="[0-9]+" height="[0-9]+"'
-    r' alt="[^"<>&\x00\s][^"<>&\x00]*+(?:&[a-z0-9#]+;[^"<>&\x00]*+)*+"'
-    r' sizes="[a-z0-9 :().,-]*"(?: (?:loading|decoding|fetchpriority)=(?:"[a-z]+"|[a-z]+))*'
+    r' alt="([^"<>&\x00\s][^"<>&\x00]*+(?:&[a-z0-9#]+;[^"<>&\x00]*+)*+)?"'
+    r' sizes="[a-z0-9 :().,-]*"(?: (?:loading|decoding|fetchpriority)=(?:"[a-z]+"|[a-z]+))*>'
 )
-"""A described and sized image, as our theme writes one: it is read in one step."""
+"""A sized image, as our theme writes one, by its source and its words if it has any."""
+_ADDRESS_OF_IMAGE = re.compile(rf'(?:"|, )({_WRITTEN_ADDRESS})')
+"""Each address in the source of an `_IMAGE`."""
+_HOLE: Final = "\0"
+"""What no page holds but where an image was."""
 _OTHER_MARK = re.compile(
     rf"/[a-zA-Z][a-zA-Z0-9]*(?:-[a-zA-Z0-9]+)*{_BLANK}*"  # an end tag
     r"|![Dd][Oo][Cc][Tt][Yy][Pp][Ee][ ][Hh][Tt][Mm][Ll]"
@@ -210,7 +211,26 @@ def _read_plainly(text: str) -> _Reading | None:
     whose content is text is open, but a title without marks. So whoever reads the page, from its
     first character on, sees the same marks, each ending at its first `>`; and each line can be
     read apart, once for all the pages that repeat it, unless a mark or a title runs over its end.
+
+    What lines of albums do not repeat are images: they are taken out, and each leaves a mark, so
+    that what would not be one where it stands (in a comment, in quotes) cannot be read as one.
     """
+    if _HOLE in text:
+        return None
+    pieces = _IMAGE.split(text)
+    around, sources, words = pieces[::3], pieces[1::3], pieces[2::3]
+    rest = _read_lines(f"<{_HOLE}>".join(around))
+    if rest is None or not sources:
+        return rest
+    silent = [source for source, said in zip(sources, words, strict=True) if said is None]
+    return rest._replace(
+        loaded=(*rest.loaded, *_ADDRESS_OF_IMAGE.findall(" ".join(dict.fromkeys(sources)))),
+        decorative=(*rest.decorative, *(source.split('"', 2)[1] for source in silent)),
+    )
+
+
+def _read_lines(text: str) -> _Reading | None:
+    """Read *text* line by line, or at once when a mark runs over the end of one, or give None."""
     lines: list[_Reading] = []
     for line in text.split("\n"):
         read = _read_line(line) if len(line) <= _LONG_LINE else _read_marks(line)
@@ -218,7 +238,7 @@ def _read_plainly(text: str) -> _Reading | None:
             return _read_marks(text)
         if read is not _SILENT:
             lines.append(read)
-    return _together(lines)
+    return _together(lines) if lines else _SILENT
 
 
 def _read_marks(text: str) -> _Reading | None:
@@ -248,9 +268,8 @@ _read_line = lru_cache(maxsize=_REMEMBERED)(_read_marks)
 @lru_cache(maxsize=_REMEMBERED)
 def _tag_of_mark(mark: str) -> _Reading | None:
     """What *mark*, what stands between two angle brackets, holds; None if only the parser knows."""
-    image = _IMAGE.fullmatch(mark)
-    if image is not None:
-        return _source_of_image(image[1])
+    if mark == _HOLE:
+        return _SILENT
     start = _START_TAG.fullmatch(mark)
     if start is None:
         return _SILENT if _OTHER_MARK.fullmatch(mark) else None
@@ -258,13 +277,6 @@ def _tag_of_mark(mark: str) -> _Reading | None:
     if name in _ONLY_BY_PARSER or (name == "title" and start[3]):
         return None
     return _tag(name, _attributes(start[2]))
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _source_of_image(written: str) -> _Reading:
-    """What an `_IMAGE` loads: an album shows each of its photos twice."""
-    _before, address, _between, source_set, _after = written.split('"')
-    return _Reading(loaded=(address, *_addresses_of(source_set)))
 
 
 def _attributes(written: str) -> list[tuple[str, str | None]]:
@@ -357,33 +369,29 @@ class _Look:
         yield from self._link_faults()
 
     def _image_faults(self) -> Iterator[Unfit]:
-        for image in self.reading.images:
-            words = image.get("alt")
-            if words is None or (not words.strip() and not self._is_decorative(image)):
-                yield Unfit(
-                    post=self._to_blame(image),
-                    reason=_(
-                        "Une photo n'a pas de texte de remplacement. Dites en une phrase ce qu'on"
-                        " voit, ou cochez « décorative »."
-                    ),
-                )
+        reading = self.reading
+        decorative = _decorative_on(self.page) if reading.decorative else frozenset()
+        without_words = [
+            *(image.get("src") or "" for image in reading.images if image.get("alt") is None),
+            *(one for one in reading.decorative if _photo_of(one) not in decorative),
+        ]
+        for address in without_words:
+            yield Unfit(
+                post=self._to_blame(address),
+                reason=_(
+                    "Une photo n'a pas de texte de remplacement. Dites en une phrase ce qu'on"
+                    " voit, ou cochez « décorative »."
+                ),
+            )
+        for image in reading.images:
             if not _is_sized(image):
                 yield Unfit(
-                    post=self._to_blame(image),
+                    post=self._to_blame(image.get("src") or ""),
                     reason=_("Une photo n'a pas ses dimensions : la page saute."),
                 )
 
-    def _is_decorative(self, image: Mapping[str, str | None]) -> bool:
-        """Say whether an article of the page says that the photo shows nothing to be told."""
-        photo = _photo_of(image.get("src") or "")
-        return any(
-            one.id == photo and one.caption is None
-            for article in _articles_on(self.page)
-            for one in article.photos
-        )
-
-    def _to_blame(self, image: Mapping[str, str | None]) -> str:
-        return _post_of_photo(image.get("src") or "", self.page) or self.path
+    def _to_blame(self, address: str) -> str:
+        return _post_of_photo(address, self.page) or self.path
 
     def _loading_faults(self) -> Iterator[Unfit]:
         for written in dict.fromkeys(self.reading.loaded):
@@ -400,7 +408,7 @@ class _Look:
                 )
             else:
                 yield Unfit(
-                    post=_post_of_photo(written, self.page) or self.path,
+                    post=self._to_blame(written),
                     reason=_("La page a besoin de « {address} », qui n'existe pas."),
                     facts={"address": written},
                 )
@@ -544,6 +552,13 @@ def _articles_on(page: Page) -> Iterator[PhotoArticle]:
     yield from page.articles
     for day in page.week:
         yield from day.articles
+
+
+def _decorative_on(page: Page) -> frozenset[str]:
+    """The photos of which an article of the page says that they show nothing to be told."""
+    return frozenset(
+        one.id for article in _articles_on(page) for one in article.photos if one.caption is None
+    )
 
 
 def _posts_on(page: Page) -> Iterator[Post]:
