@@ -18,19 +18,26 @@ import sys
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FunctionType, MethodType
-from typing import TYPE_CHECKING
+from types import BuiltinMethodType, FunctionType, MethodType
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pelican
-from jinja2 import BaseLoader, BytecodeCache, Environment, StrictUndefined, TemplateNotFound
+from jinja2 import (
+    BaseLoader,
+    BytecodeCache,
+    Environment,
+    StrictUndefined,
+    Template,
+    TemplateNotFound,
+)
 from jinja2.bccache import Bucket
-from jinja2.runtime import Context, new_context
-from markupsafe import escape
+from jinja2.runtime import Context, Macro, new_context
+from markupsafe import Markup, escape
 from pelican import signals
 from pelican.contents import Article, Author, Category
 from pelican.generators import Generator
@@ -58,7 +65,8 @@ logging.getLogger().__class__ = logging.RootLogger
 _NEVER = r"(?!)"
 _SENTENCE = re.compile(r'\{\{ _\("([^"\\]+)"\) \}\}')
 _SYNTAX = re.compile(r"[{}%\n]")
-_PLAIN = frozenset({FunctionType, MethodType})
+_HTML_SIGNS = re.compile("[&<>\"']")
+_PLAIN = frozenset({FunctionType, MethodType, BuiltinMethodType})
 _NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_AT_A_TIME = threading.RLock()
 _PLUGIN_SETS: list[tuple[str, ...]] = []
@@ -130,6 +138,7 @@ class Renderer:
         environment.loader = _Frozen(self._theme, theme, translations_for(language).gettext)
         environment.auto_reload = False
         environment.context_class = _Context
+        environment.template_class = _Template
         environment.bytecode_cache = _COMPILED
         install(environment, language)
         environment.filters.update(self._words.filters)
@@ -361,15 +370,44 @@ def _in_place(found: re.Match[str], translate: Callable[[str], str]) -> str:
     return found[0] if _SYNTAX.search(said) else said
 
 
+class _Template(Template):
+    """A template that says what needs no escaping as it is: a page says a hundred such things."""
+
+    @classmethod
+    def from_code(
+        cls,
+        environment: Environment,
+        code: "CodeType",
+        globals: MutableMapping[str, Any],  # noqa: A002 (as the class above names it)
+        uptodate: Callable[[], bool] | None = None,
+    ) -> Template:
+        """Give the template our own way to escape, by the name that its code calls it."""
+        made = super().from_code(environment, code, globals, uptodate)
+        made.root_render_func.__globals__["escape"] = _escaped
+        return made
+
+
+def _escaped(said: object) -> str:
+    """*said* as `markupsafe.escape` has it, which copies even what it leaves as it is."""
+    kind = type(said)
+    if kind is Markup or (kind is str and _HTML_SIGNS.search(said) is None):  # type: ignore[call-overload]  # its type was just asked
+        return said  # type: ignore[return-value]  # as the line above says
+    return escape(said)
+
+
 class _Context(Context):
     """What a template names, its own functions called straight: a page makes a hundred calls.
 
-    Jinja asks each time whether what it calls wants to know of the template; ours never do.
+    Jinja asks each time whether what it calls wants to know of the template; ours never do, and
+    its macros always want the same thing.
     """
 
     def call(self, asked: Callable[..., object], /, *facts: object, **named: object) -> object:
         """Call what a template calls."""
-        if type(asked) not in _PLAIN or hasattr(asked, "jinja_pass_arg"):
+        kind = type(asked)
+        if kind is Macro:
+            facts = (self.eval_ctx, *facts)
+        elif kind not in _PLAIN or hasattr(asked, "jinja_pass_arg"):
             return super().call(asked, *facts, **named)
         if named:
             named.pop("_loop_vars", None)
