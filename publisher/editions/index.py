@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from publisher.content.library import StoredPost
@@ -611,6 +612,16 @@ class Index:
             self._photos[photo_id] = None if found is None else _photo_of(photo_id, found[0])
         return self._photos[photo_id]
 
+    def _have_at_hand(self, key: str) -> None:
+        """Have the photos of a document at hand: whoever asks for one asks for the others."""
+        if len(self._photos) > _KEPT_PHOTOS:
+            self._photos.clear()
+        for photo_id, facts in self._ask(
+            "SELECT id, facts FROM uses JOIN photo ON id = photo WHERE key = ?", (key,)
+        ):
+            if photo_id not in self._photos:
+                self._photos[photo_id] = _photo_of(photo_id, facts)
+
     def text(self, post: Post) -> ReadText:
         """A post's text, as it was read once."""
         slug = post.publication.slug
@@ -651,14 +662,16 @@ class Index:
         return entry.post
 
     def _read(self, slug: str, revision: str) -> _Entry:
-        header, body, text = self._ask(
-            "SELECT header, body, text FROM document WHERE slug = ? AND revision = ?",
+        key, header, body, text = self._ask(
+            "SELECT key, header, body, text FROM document WHERE slug = ? AND revision = ?",
             (slug, revision),
         ).fetchone()
         document = Document(header=json.loads(header, object_hook=_revived), body=body)
         post = post_from_document(document, centre=self.centre.slug, slug=slug)
         if isinstance(post, Mistakes):
             raise IndexIsUnreadable(slug)
+        if isinstance(post, PhotoArticle):
+            self._have_at_hand(key)
         html, words, links = json.loads(text)
         read = ReadText(
             html=html,
@@ -721,14 +734,16 @@ def _photo_json(photo: Photo) -> str:
 
 
 def _photo_of(photo_id: str, facts: str) -> Photo:
+    master, renditions = _sizes_of(facts)
+    return Photo(id=photo_id, master=master, renditions=renditions)
+
+
+@lru_cache(maxsize=256)
+def _sizes_of(facts: str) -> tuple[Rendition, tuple[Rendition, ...]]:
+    """The master and the renditions: a centre's phones take photos of a few sizes."""
     master, renditions = json.loads(facts)
-    return Photo(
-        id=photo_id,
-        master=Rendition(name=MASTER, width_px=master[0], height_px=master[1]),
-        renditions=tuple(
-            Rendition(name=name, width_px=width, height_px=height)
-            for name, width, height in renditions
-        ),
+    return Rendition(name=MASTER, width_px=master[0], height_px=master[1]), tuple(
+        Rendition(name=name, width_px=width, height_px=height) for name, width, height in renditions
     )
 
 
