@@ -188,6 +188,7 @@ def _cookies(settings: Settings, town_url: str, records) -> dict[str, str]:  # t
     def signed(
         who: Account, person: str = "p", passes: Passes = ours, ends_at: datetime = end
     ) -> str:
+        records.accept_charter(person, 1, NOW)
         return f"{ours.cookie}={passes.sign(new_pass(replace(who, account=person), '', ends_at))}"
 
     family = Role.FAMILY
