@@ -32,6 +32,7 @@ _LOOKS_EVERY_S: Final = 0.02
 _ANSWERS_WITHIN_S: Final = 90.0
 _METADATA: Final = (b"Exif\0", b"ICC_PROFILE", b"http://ns.adobe.com", b"Photoshop 3.0")
 _GROUPS: Final = "/groupes/"
+_CHARTER: Final = "/charte"
 _CREATED, _FOUND, _NOT_FOUND = 201, 302, 404
 
 
@@ -134,6 +135,13 @@ class _Walk:
             params={"vers": f"{app}/", "login_hint": profile},
             timeout=_ANSWERS_WITHIN_S,
         )
+        if urlsplit(answer.url).path == _CHARTER:
+            answer = session.post(
+                self._base + _CHARTER,
+                data=Page(answer.url, answer.text).form(_CHARTER).fields,
+                headers={"Origin": self._base},
+                timeout=_ANSWERS_WITHIN_S,
+            )
         here = answer.url.startswith(f"{self._base}{app}/")
         if not here or "/entrer" in answer.url or answer.status_code not in {200, _NOT_FOUND}:
             raise WalkStopped(

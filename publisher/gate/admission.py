@@ -55,15 +55,30 @@ def spaces_of(pass_: Pass, known: Known, town: Town, today: date) -> frozenset[S
     return frozenset(opened)
 
 
-def admit(pass_: Pass, spaces: frozenset[Space], space: Space, now: datetime) -> Pass | Refusal:
+def admit(
+    pass_: Pass,
+    known: Known,
+    spaces: frozenset[Space],
+    space: Space,
+    *,
+    charter: int,
+    now: datetime,
+) -> Pass | Refusal:
     """Let *pass_* into *space* at *now*, or refuse.
 
     A space opens only itself: being let into a centre lets nobody into its groups, nor the
-    other way round.
+    other way round. None opens before the version *charter* of the charter is accepted.
     """
-    if now >= pass_.ends_at or space not in spaces:
+    if known.has_ended or now >= pass_.ends_at:
+        return Refusal()
+    if not has_accepted(known, charter) or space not in spaces:
         return Refusal()
     return pass_
+
+
+def has_accepted(known: Known, charter: int) -> bool:
+    """Say whether the version *charter* of the charter, or a newer one, was accepted."""
+    return known.charter >= charter
 
 
 def _by_enrolment(enrolment: Enrolment, centre: Centre) -> Iterable[Space]:

@@ -11,8 +11,10 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from publisher.centres import theme_folder
+from publisher.gate import charter
 from publisher.gate.answer import HTML, Answer, gone_to, headers_of_every_answer
 from publisher.gate.files import Files
+from publisher.gate.lodge import Lodge, respond
 from publisher.gate.visitor import GateRecords, Visitor, visitor_of
 from publisher.language import install, translations_for
 from publisher.model.legal import LEGAL_NAMES, legal_page
@@ -34,6 +36,10 @@ DEFAULT_THEME = "preau"
 BUILD_FOLDER = "build"
 SIGN_OUT = "/sortir"
 READING = {"GET", "HEAD"}
+_PAGES = (charter,)
+"""The gate's own pages that a module of theirs keeps."""
+_FORMS = {SIGN_OUT, charter.CHARTER}
+"""The addresses that our own pages send a form to."""
 _FORM_MAX_BYTES = 200_000
 """A SAML answer with the schools of a large family is 20 000 bytes once written in base 64."""
 
@@ -130,13 +136,16 @@ class _Gate:
         return visitor_of(environ, self._town(), self._passes, self._records, self._clock)
 
     def _turn_away(self, path: str, visitor: Visitor) -> Answer:
-        """The door for an anonymous visitor who asked for a page; else the one refusal.
+        """The door, or the charter, for a page that is asked for before either; else the refusal.
 
         Nothing in the refusal comes from the path: « not yours » and « does not exist » are the
-        same bytes (law 1).
+        same bytes (law 1). So do both redirections follow the spelling of the path alone.
         """
-        if visitor.pass_ is None and is_plain_path(path) and path.endswith(("/", ".html")):
-            return gone_to(f"/entrer?vers={path}")
+        if is_plain_path(path) and path.endswith(("/", ".html")):
+            if visitor.pass_ is None:
+                return gone_to(f"/entrer?vers={path}")
+            if not visitor.has_accepted_charter:
+                return gone_to(f"{charter.CHARTER}?vers={path}")
         return self._page("gate/refusal.html", visitor, status=HTTPStatus.NOT_FOUND)
 
     def _page(
@@ -176,6 +185,18 @@ class _Gate:
                 clock=self._clock,
             )
         )
+        lodge = Lodge(
+            town=self._town,
+            settings=self._settings,
+            passes=self._passes,
+            records=self._records,
+            clock=self._clock,
+            visitor=lambda: self._visitor(request.environ),
+            draw=self._page,
+            turn_away=self._turn_away,
+        )
+        for pages in _PAGES:
+            pages.add(flask, lodge)
         flask.get("/")(self._home)
         flask.get("/entrer")(self._door)
         flask.get(SIGN_OUT)(self._goodbye)
@@ -188,54 +209,47 @@ class _Gate:
     def _home(self) -> Response:
         visitor = self._visitor(request.environ)
         if visitor.pass_ is None:
-            return _response(self._page("gate/door.html", visitor, vers="/"))
+            return respond(self._page("gate/door.html", visitor, vers="/"))
+        if not visitor.has_accepted_charter:
+            return respond(gone_to(f"{charter.CHARTER}?vers=/"))
         match visitor.centres:
             case ():
-                return _response(self._turn_away("/", visitor))
+                return respond(self._turn_away("/", visitor))
             case (centre,):
-                return _response(gone_to(visitor.home_in(centre)))
-        return _response(self._page("gate/centres.html", visitor))
+                return respond(gone_to(visitor.home_in(centre)))
+        return respond(self._page("gate/centres.html", visitor))
 
     def _door(self) -> Response:
         vers = return_path(request.args.get("vers"), "")
-        return _response(self._page("gate/door.html", self._visitor(request.environ), vers=vers))
+        return respond(self._page("gate/door.html", self._visitor(request.environ), vers=vers))
 
     def _goodbye(self) -> Response:
         """Ask whether to leave, or say goodbye to whoever left. It changes nothing."""
-        return _response(self._page("gate/goodbye.html", self._visitor(request.environ)))
+        return respond(self._page("gate/goodbye.html", self._visitor(request.environ)))
 
     def _legal(self, name: str) -> Response:
         visitor = self._visitor(request.environ)
         name = name.removesuffix(".html")
         if name not in LEGAL_NAMES:
-            return _response(self._turn_away(request.path, visitor))
+            return respond(self._turn_away(request.path, visitor))
         translate = translations_for(visitor.town.language).gettext
         page = legal_page(name, visitor.town, None, translate)
-        return _response(self._page("gate/legal.html", visitor, page=page))
+        return respond(self._page("gate/legal.html", visitor, page=page))
 
     def _robots(self) -> Response:
-        return _response(Answer(status=HTTPStatus.OK, body=_ROBOTS))
+        return respond(Answer(status=HTTPStatus.OK, body=_ROBOTS))
 
     def _health(self) -> Response:
-        return _response(Answer(status=HTTPStatus.OK, body=b"ok\n"))
+        return respond(Answer(status=HTTPStatus.OK, body=b"ok\n"))
 
     def _not_a_page(self, _error: HTTPException) -> Response:
         visitor = self._visitor(request.environ)
-        return _response(self._turn_away(request.environ.get("PATH_INFO", ""), visitor))
+        return respond(self._turn_away(request.environ.get("PATH_INFO", ""), visitor))
 
 
 def _takes_a_form(method: str, path: str) -> bool:
     """Say whether *path* is one of the few addresses that something may be posted to."""
-    return method == "POST" and (path == SIGN_OUT or path.startswith(("/retour/", "/sortie/")))
-
-
-def _response(answer: Answer) -> Response:
-    return Response(
-        answer.body,
-        status=int(answer.status),
-        content_type=answer.content_type,
-        headers=[("Cache-Control", answer.cache_control), *answer.headers],
-    )
+    return method == "POST" and (path in _FORMS or path.startswith(("/retour/", "/sortie/")))
 
 
 def _with_headers(

@@ -15,10 +15,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from publisher.gate.admission import admit
 from publisher.gate.answer import Answer, gone_to
 from publisher.gate.visitor import Visitor
-from publisher.model.person import Refusal
 from publisher.model.space import RESERVED_NAMES, SLUG, is_plain_path, space_of
 from publisher.shelf import SITE
 
@@ -86,9 +84,7 @@ class Files:
         if len(names) > 2 and names[1] == THEME_FOLDER:  # noqa: PLR2004 (centre, theme, file)
             return self._public(environ, path, self._build, file)
         visitor = self._visitor(environ)
-        if visitor.pass_ is None or isinstance(
-            admit(visitor.pass_, visitor.spaces, space, visitor.now), Refusal
-        ):
+        if not visitor.may_read(space):
             return self._turn_away(path, visitor)
         return _hand_over(environ, self._build, file, ADMITTED_ONLY) or self._turn_away(
             path, visitor

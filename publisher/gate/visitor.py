@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from publisher.gate.admission import spaces_of
-from publisher.model.person import Known, Pass
+from publisher.gate.admission import admit, has_accepted, spaces_of
+from publisher.model.person import Known, Pass, Refusal
 from publisher.model.space import Space
 from publisher.model.town import Centre, Town
 from publisher.sign_in.passes import Passes, read_cookie
@@ -22,6 +22,9 @@ class GateRecords(SignInRecords, Protocol):
     def known_of(self, pass_: Pass) -> Known:
         """All that the records know of whom *pass_* names."""
 
+    def accept_charter(self, person: str, version: int, at: datetime) -> None:
+        """Write down that *person* accepted that version of the charter."""
+
 
 _NOTHING = Known()
 
@@ -36,6 +39,19 @@ class Visitor:
     known: Known = _NOTHING
     spaces: frozenset[Space] = frozenset()
     is_staff: bool = False
+
+    @property
+    def has_accepted_charter(self) -> bool:
+        """Whether the charter in force was accepted: nothing is shown before."""
+        return has_accepted(self.known, self.town.legal.charter_version)
+
+    def may_read(self, space: Space) -> bool:
+        """Say whether *space* is handed over to them at this instant."""
+        if self.pass_ is None:
+            return False
+        charter = self.town.legal.charter_version
+        decided = admit(self.pass_, self.known, self.spaces, space, charter=charter, now=self.now)
+        return not isinstance(decided, Refusal)
 
     @property
     def centres(self) -> tuple[Centre, ...]:

@@ -6,7 +6,7 @@ removed. Every sentence is French first, with {named} places, and is translated 
 filled. Nothing here replaces the advice of the town's data protection officer.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -104,15 +104,21 @@ def legal_page(
     return LegalPage(
         name=name,
         title=legal_title(name, translate),
-        sections=tuple(
-            LegalSection(
-                heading=translate(heading),
-                paragraphs=tuple(
-                    translate(paragraph).format_map(facts) for paragraph in paragraphs
-                ),
-            )
-            for heading, paragraphs in _DRAFTS[name](town, centre)
-        ),
+        sections=_written(_DRAFTS[name](town, centre), facts, translate),
+    )
+
+
+def _written(
+    drafts: Iterable[tuple[str, _Sentences]],
+    facts: Mapping[str, object],
+    translate: Callable[[str], str],
+) -> tuple[LegalSection, ...]:
+    return tuple(
+        LegalSection(
+            heading=translate(heading),
+            paragraphs=tuple(translate(paragraph).format_map(facts) for paragraph in paragraphs),
+        )
+        for heading, paragraphs in drafts
     )
 
 
@@ -358,13 +364,12 @@ def _personal_data(town: Town, centre: Centre | None) -> Iterator[tuple[str, _Se
     )
 
 
-def _charter(town: Town, centre: Centre | None) -> Iterator[tuple[str, _Sentences]]:
-    del town, centre
-    yield (
+_RULES: tuple[tuple[str, _Sentences], ...] = (
+    (
         _("1. Les photos restent en famille"),
         (_("On les regarde, on les montre à la maison. On ne les republie nulle part."),),
-    )
-    yield (
+    ),
+    (
         _("2. Chaque enfant compte"),
         (
             _(
@@ -372,22 +377,72 @@ def _charter(town: Town, centre: Centre | None) -> Iterator[tuple[str, _Sentence
                 " est à lui et à ses parents."
             ),
         ),
-    )
-    yield (
+    ),
+    (
         _("3. Mon accès est à moi"),
         (_("Je ne prête pas mes codes de l'ENT. Sur un appareil partagé, je touche « Quitter »."),),
-    )
-    yield (
+    ),
+    (
         _("4. Une photo gêne ? Elle part"),
         (_("Je le dis au {phone} ou à {mail}. Personne ne me demande pourquoi."),),
-    )
-    yield (
+    ),
+    (
         _("5. On reste bienveillants"),
         (_("Derrière chaque page, il y a une équipe et des enfants. On leur parle bien."),),
+    ),
+)
+_RULES_FOR_CHILDREN: tuple[tuple[str, _Sentences], ...] = (
+    (
+        _("1. Les photos, on les garde pour nous"),
+        (_("Je les regarde avec ma famille. Je ne les envoie à personne."),),
+    ),
+    (
+        _("2. Les copains aussi"),
+        (_("Sur une photo, il y a d'autres enfants. Je ne me moque pas d'eux."),),
+    ),
+    (
+        _("3. Mon code est secret"),
+        (_("Je ne le dis pas, même à un copain. Quand j'ai fini, je touche « Quitter »."),),
+    ),
+    (
+        _("4. Une photo m'embête ? Elle part"),
+        (_("Je le dis à un adulte du centre ou de ma famille. Il la fait enlever."),),
+    ),
+    (
+        _("5. Je suis gentil avec tout le monde"),
+        (_("Ici, on parle de vrais enfants et de vrais adultes."),),
+    ),
+)
+
+
+def charter_rules(
+    town: Town,
+    centre: Centre | None,
+    translate: Callable[[str], str] = in_french,
+    *,
+    for_children: bool = False,
+) -> tuple[LegalSection, ...]:
+    """The five rules that are accepted at the first visit, or the same in words of a child."""
+    rules = _RULES_FOR_CHILDREN if for_children else _RULES
+    return _written(rules, _facts(town, centre, translate), translate)
+
+
+def _charter(town: Town, centre: Centre | None) -> Iterator[tuple[str, _Sentences]]:
+    del town, centre
+    yield from _RULES
+    yield (
+        _("Pour les enfants"),
+        tuple(one for heading, sentences in _RULES_FOR_CHILDREN for one in (heading, *sentences)),
     )
     yield (
         _("Cette charte"),
-        (_("Version {version}, de la Ville de {town}. Si elle change, elle vous est relue."),),
+        (
+            _("Version {version}, de la Ville de {town}. Si elle change, elle vous est relue."),
+            _(
+                "Chaque personne l'accepte à sa première visite. Nous gardons la version, le moment"
+                " et un pseudonyme, jamais un nom."
+            ),
+        ),
     )
 
 

@@ -67,6 +67,11 @@ class Instance:
         """The built site of Les Tilleuls."""
         return self.folder / "build" / "les-tilleuls" / "site"
 
+    def accept_charter(self, person: str) -> None:
+        """Have *person* accept the charter in force, once."""
+        version = self.town().legal.charter_version
+        self.records.accept_charter(person, version, self.clock())
+
     def anonymous(self) -> Browser:
         """A browser without a pass."""
         return Browser(application=self.gate)
@@ -78,8 +83,12 @@ class Instance:
         classes: tuple[tuple[str, str], ...] = (),
         person: str = "p" * 26,
         given_name: str = "",
+        *,
+        charter: bool = True,
     ) -> Browser:
-        """A browser with a pass for such a profile."""
+        """A browser with a pass for such a profile, of somebody who accepted the charter."""
+        if charter:
+            self.accept_charter(person)
         passes = Passes(self.settings.gate_keys, FAMILY, self.town().public_url)
         pass_ = new_pass(
             account(person, role, schools, classes), given_name, self.clock() + timedelta(hours=1)

@@ -204,6 +204,7 @@ def test_a_school_that_leaves_a_centre_takes_its_families_along() -> None:
 
 
 CENTRE_SPACE, GROUP_SPACE = Space("tilleuls"), Space("tilleuls", "moyens")
+ACCEPTED = Known(charter=2)
 
 
 @pytest.mark.parametrize(
@@ -227,5 +228,29 @@ def test_a_space_opens_only_itself_until_the_pass_ends(
 ) -> None:
     """Being let into the centre lets nobody into its groups, nor the other way round."""
     pass_ = _pass()
-    outcome = admit(pass_, frozenset(opened), asked, at)
+    outcome = admit(pass_, ACCEPTED, frozenset(opened), asked, charter=2, now=at)
     assert outcome == (pass_ if is_admitted else Refusal())
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize(
+    ("accepted", "in_force", "is_admitted"),
+    [(0, 1, False), (1, 2, False), (2, 2, True), (3, 2, True)],
+)
+def test_nobody_is_let_in_before_they_accept_the_charter(
+    role: Role, accepted: int, in_force: int, *, is_admitted: bool
+) -> None:
+    """The version in force or a newer one, whoever asks: a child, and the team as well."""
+    pass_ = _pass(role)
+    known = Known(charter=accepted, grants=(_grant(),))
+    outcome = admit(
+        pass_, known, frozenset({CENTRE_SPACE}), CENTRE_SPACE, charter=in_force, now=NOW
+    )
+    assert outcome == (pass_ if is_admitted else Refusal())
+
+
+def test_a_sign_in_that_ended_is_let_in_nowhere() -> None:
+    """Whatever its pass still says."""
+    known = replace(ACCEPTED, has_ended=True)
+    outcome = admit(_pass(), known, frozenset({CENTRE_SPACE}), CENTRE_SPACE, charter=2, now=NOW)
+    assert outcome == Refusal()

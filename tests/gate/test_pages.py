@@ -84,6 +84,9 @@ def test_a_parent_enters_reads_is_refused_elsewhere_and_leaves(served: Served, p
     page.wait_for_url("**/authorize?**")
     is_clean(page)
     page.get_by_role("button", name="Parent — élèves de l'école Jacques-Prévert").click()
+    page.wait_for_url(f"{served.url}/charte?vers=/")
+    is_clean(page)
+    page.get_by_role("button", name="J'accepte la charte et j'entre").click()
     page.wait_for_url(f"{served.url}/les-tilleuls/groupes/moyens/")
     refused = page.goto(f"{served.url}/la-grande-ourse/")
     assert refused is not None
@@ -106,6 +109,7 @@ def test_a_parent_enters_reads_is_refused_elsewhere_and_leaves(served: Served, p
 def test_an_open_session_leads_straight_to_the_page(served: Served, page: Page) -> None:
     """Once known by the ENT, a link to the door is enough: no page, no click."""
     page.goto(f"{served.url}/entrer/demo?login_hint=parent-deux")
+    page.get_by_role("button", name="J'accepte la charte et j'entre").click()
     page.wait_for_url(f"{served.url}/")
     is_clean(page)
     page.context.clear_cookies(name="preau_famille")

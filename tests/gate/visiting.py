@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from io import BytesIO
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -94,9 +94,16 @@ class Browser:
             body=body,
         )
 
-    def post(self, path: str, **headers: str) -> Reply:
+    def post(self, path: str, form: Mapping[str, str] | None = None, **headers: str) -> Reply:
         """Send a form of one of our own pages."""
-        return self.ask(path, "POST", **{"SEC_FETCH_SITE": "same-origin", **headers})
+        body = urlencode(form or {}).encode()
+        environ = {
+            "wsgi.input": BytesIO(body),
+            "CONTENT_LENGTH": str(len(body)),
+            "CONTENT_TYPE": "application/x-www-form-urlencoded",
+        }
+        sent = {"SEC_FETCH_SITE": "same-origin", **headers}
+        return self.ask(path, "POST", environ=environ, **sent)
 
 
 def path_of(address: str) -> str:

@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -116,8 +117,10 @@ class Visit:
         )
 
     def sign_in(self, profile: str, to: str = "") -> None:
-        """Sign in as a family, at the page *to*."""
+        """Sign in as a family, at the page *to*; at the first visit, accept the charter."""
         self.page.goto(f"/entrer/demo?login_hint={profile}&vers={to}")
+        if urlsplit(self.page.url).path == "/charte":
+            self.page.get_by_role("button", name="J'accepte la charte").click()
 
     def sign_in_to_team(self, profile: str) -> None:
         """Sign in to the team's space."""

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 import requests
 
+from publisher.demo.ent import PROFILES
 from publisher.gate.app import make_gate
 from publisher.settings import Settings, read_settings
 from publisher.sign_in.passes import FAMILY, Passes
@@ -30,6 +31,9 @@ def _ent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEnt]:
 def _instance(ent: RunningEnt, tmp_path_factory: pytest.TempPathFactory) -> Instance:
     instance = run_instance(tmp_path_factory.mktemp("entree") / "ville", ent_url=ent.url)
     instance.is_live = True
+    for one in PROFILES:
+        subject = f"demo-{one.id}"
+        instance.accept_charter(pseudonym(instance.settings.pseudonym_key, "demo", subject))
     return instance
 
 
@@ -203,7 +207,9 @@ def test_a_source_that_cannot_be_used_lets_nobody_in(tmp_path: Path) -> None:
     text = town.read_text(encoding="utf-8")
     assert instance.anonymous().ask("/entrer/absente").status == 404
     assert instance.anonymous().ask("/retour/absente?code=1&state=1").status == 404
-    town.write_text(text.replace('method = "oidc"', 'method = "oidc"\ndoors = ["equipe"]'), encoding="utf-8")
+    town.write_text(
+        text.replace('method = "oidc"', 'method = "oidc"\ndoors = ["equipe"]'), encoding="utf-8"
+    )
     assert instance.anonymous().ask("/entrer/demo").status == 404
     town.write_text(text.replace('name = "demo"', 'name = "autre"'), encoding="utf-8")
     for file in (instance.folder / "centres").glob("*.toml"):
