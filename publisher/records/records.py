@@ -5,9 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Delete,
     Engine,
-    delete,
     func,
     insert,
     or_,
@@ -18,7 +16,9 @@ from sqlalchemy.exc import IntegrityError
 
 from publisher.model.person import Enrolment, Known, Pass, StaffGrant, StaffRole
 from publisher.records.accounts import Accounts, accounts_of
+from publisher.records.local_accounts import LocalAccounts
 from publisher.records.sign_ins import SignIns
+from publisher.records.staff import Staff
 from publisher.records.tables import (
     accounts,
     charters,
@@ -27,6 +27,7 @@ from publisher.records.tables import (
     staff_grants,
     submissions,
 )
+from publisher.records.tries import Tries
 
 
 class Records:
@@ -37,6 +38,9 @@ class Records:
         self._engine = engine
         self.sign_ins = SignIns(engine)
         self.accounts = Accounts(engine)
+        self.staff = Staff(engine)
+        self.local_accounts = LocalAccounts(engine)
+        self.tries = Tries(engine)
 
     def known_of(self, pass_: Pass) -> Known:
         """All that the records know of whom *pass_* names, read at one instant."""
@@ -99,22 +103,11 @@ class Records:
 
     def grant_staff(self, grant: StaffGrant, at: datetime) -> None:
         """Give the right, in place of the one *grant*'s person had in that centre."""
-        with self._engine.begin() as connection:
-            connection.execute(_grant_of(grant.person, grant.centre))
-            connection.execute(
-                insert(staff_grants).values(
-                    person=grant.person,
-                    centre=grant.centre,
-                    role=grant.role.value,
-                    ends_on=grant.ends_on,
-                    granted_at=at.astimezone(UTC),
-                )
-            )
+        self.staff.give(grant, at)
 
     def revoke_staff(self, person: str, centre: str) -> bool:
         """Take the right back; says whether there was one."""
-        with self._engine.begin() as connection:
-            return connection.execute(_grant_of(person, centre)).rowcount > 0
+        return self.staff.take_back(person, centre)
 
     def end_sign_in(self, sign_in: str, at: datetime) -> None:
         """End a sign-in: its pass opens nothing from now on. Ending twice is ending once."""
@@ -164,10 +157,4 @@ def _grants(connection: Connection, which: ColumnElement[bool]) -> tuple[StaffGr
             person=row.person, centre=row.centre, role=StaffRole(row.role), ends_on=row.ends_on
         )
         for row in connection.execute(query)
-    )
-
-
-def _grant_of(person: str, centre: str) -> Delete:
-    return delete(staff_grants).where(
-        staff_grants.c.person == person, staff_grants.c.centre == centre
     )
