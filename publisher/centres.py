@@ -222,6 +222,7 @@ def read_town(instance: Path) -> Town | Mistakes:
         sign_in=sources,
         centres=centres,
         plugins=table.texts("plugins", required=False),
+        local_accounts=table.truth("local_accounts"),
     )
     table.nothing_else()
     names = [source.name for source in sources]

@@ -9,10 +9,12 @@ RESERVED_NAMES = frozenset(
     {
         "charte",
         "code",
+        "compte",
         "decision",
         "entrer",
         "equipe",
         "groupes",
+        "invitation",
         "relier",
         "retour",
         "sante",

@@ -97,6 +97,7 @@ class Town:
     """The town: what its centres share.
 
     `plugins` are the modules of Pelican plugins that listen while its pages are drawn.
+    `local_accounts` lets the team have accounts of Préau's own, where the town has no directory.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Town:
     sign_in: tuple[SignInSource, ...]
     centres: tuple[Centre, ...]
     plugins: tuple[str, ...] = ()
+    local_accounts: bool = False
 
     def centre(self, slug: str) -> Centre | None:
         """The centre of that slug, if the town has it."""
