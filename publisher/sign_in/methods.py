@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from publisher.model.source import Door
 from publisher.model.town import Town
 from publisher.settings import Settings
+from publisher.sign_in.cas import Cas
 from publisher.sign_in.method import Client, SignInMethod
 from publisher.sign_in.oidc import OpenIdConnect
 
 SIGN_IN_METHODS: Mapping[str, SignInMethod] = {
+    "cas": Cas(),
     "oidc": OpenIdConnect(),
 }
 
