@@ -1,6 +1,7 @@
 """The town and its centres, read from `centres/*.toml`: typed, validated, every mistake at once."""
 
 import re
+import time
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -285,9 +286,19 @@ class TownIsUnreadable(Exception):
 class TownOnDisk:
     """The town as its files say it now: read again when one changed, the last good one kept."""
 
-    def __init__(self, instance: Path) -> None:
-        """Read *instance*'s town. Raises TownIsUnreadable when it is wrong from the start."""
-        self._instance = instance
+    def __init__(
+        self,
+        instance: Path,
+        *,
+        every_s: float = 0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Read *instance*'s town, and look at its files again at most each *every_s* seconds.
+
+        Raises TownIsUnreadable when it is wrong from the start.
+        """
+        self._instance, self._every_s, self._monotonic = instance, every_s, monotonic
+        self._look_at = monotonic() + every_s
         self._stamp = self._now()
         town = read_town(instance)
         if isinstance(town, Mistakes):
@@ -295,7 +306,11 @@ class TownOnDisk:
         self._town = town
 
     def __call__(self) -> Town:
-        """The town."""
+        """The town: the same object for as long as no file was seen to change."""
+        now = self._monotonic()
+        if now < self._look_at:
+            return self._town
+        self._look_at = now + self._every_s
         stamp = self._now()
         if stamp != self._stamp:
             self._stamp = stamp
@@ -474,12 +489,20 @@ def _doors(table: _Table) -> frozenset[Door]:
 
 
 def _oidc(table: _Table) -> OidcSource:
+    scope = " ".join(table.text("scope", "openid").split())
+    if "openid" not in scope.split(" "):
+        table.wrong("scope", _("« openid » y est toujours : sans lui, rien ne dit qui arrive."))
+    accept = table.text("userinfo_accept", "application/json")
+    if not accept.isascii() or not accept.isprintable():
+        table.wrong("userinfo_accept", _("On attend un type, comme application/json."))
     return OidcSource(
         discovery_url=table.address("discovery_url"),
         client_id=table.text("client_id"),
-        scope=table.text("scope", "openid"),
+        issuer=table.text("issuer", ""),
+        scope=scope,
         userinfo_version=table.text("userinfo_version", ""),
-        userinfo_accept=table.text("userinfo_accept", "application/json"),
+        userinfo_accept=accept,
+        has_farewell=table.truth("has_farewell", default=True),
     )
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from publisher.records import Records
 
 AUTHORING_PREFIX = "/equipe"
+LOOK_AT_THE_TOWN_S = 1
+"""How often the apps look whether `centres/` changed: a change is felt within a second."""
 
 
 class SettingsAreWrong(Exception):
@@ -71,7 +73,8 @@ def gate_application() -> "WSGIApplication":
 
     instance = instance_folder(None, os.environ)
     settings = settings_of(instance)
-    return make_gate(TownOnDisk(instance), settings, records_of(settings), utc_now)
+    town = TownOnDisk(instance, every_s=LOOK_AT_THE_TOWN_S)
+    return make_gate(town, settings, records_of(settings), utc_now)
 
 
 def authoring_application() -> "WSGIApplication":
@@ -80,7 +83,8 @@ def authoring_application() -> "WSGIApplication":
 
     instance = instance_folder(None, os.environ)
     settings = settings_of(instance)
-    return make_authoring(TownOnDisk(instance), settings, records_of(settings), utc_now)
+    town = TownOnDisk(instance, every_s=LOOK_AT_THE_TOWN_S)
+    return make_authoring(town, settings, records_of(settings), utc_now)
 
 
 def application() -> "WSGIApplication":

@@ -122,6 +122,26 @@ def test_the_town_follows_its_files_and_keeps_the_last_good_one(tmp_path: Path) 
     assert town().centre("les-tilleuls").name == "Le Grand Tilleul"  # type: ignore[union-attr]  # as above
 
 
+def test_the_town_is_looked_at_at_most_once_a_second(tmp_path: Path) -> None:
+    """Nothing is looked at before the second is over, and what changed is seen once it is."""
+    instance = make_instance(tmp_path / "town")
+    path = instance / "centres" / "les-tilleuls.toml"
+    seconds = [100.0]
+    town = TownOnDisk(instance, every_s=1, monotonic=lambda: seconds[0])
+    before = town()
+    path.write_text(path.read_text(encoding="utf-8").replace("Les Tilleuls", "Le Grand Tilleul"))
+    seconds[0] = 100.9
+    assert town() is before
+    seconds[0] = 101.0
+    after = town()
+    assert after.centre("les-tilleuls").name == "Le Grand Tilleul"  # type: ignore[union-attr]  # it is there
+    path.unlink()
+    seconds[0] = 101.9
+    assert town() is after
+    seconds[0] = 102.0
+    assert town().centre("les-tilleuls") is None
+
+
 def test_a_town_wrong_from_the_start_is_not_served(tmp_path: Path) -> None:
     """There is no last good reading to fall back on."""
     with pytest.raises(TownIsUnreadable):

@@ -1,12 +1,13 @@
 """What every part of the team's app works with, built once."""
 
 import secrets
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from publisher.content.turn import writing_turn
 from publisher.model.town import Town
 from publisher.records import Records
 from publisher.settings import Settings
@@ -14,17 +15,20 @@ from publisher.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """The town, the records, the clock and the places of one instance.
-
-    `saving` is held from « was this form already sent? » until its post is on the disk, so
-    that a double tap makes one post. It is per process: two would need it in the records.
-    """
+    """The town, the records, the clock and the places of one instance."""
 
     town: Callable[[], Town]
     settings: Settings
     records: Records
     clock: Callable[[], datetime]
-    saving: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def saving(self) -> AbstractContextManager[None]:
+        """Held from « was this form already sent? » until its post is on the disk.
+
+        So that a double tap makes one post, whichever processes the two arrive in.
+        """
+        return writing_turn(self.content)
 
     @property
     def content(self) -> Path:

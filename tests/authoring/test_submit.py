@@ -14,7 +14,7 @@ from publisher.authoring.office import new_submission
 from publisher.content.library import read_centre, save_new_post
 from publisher.model.moment import Moment
 from publisher.model.post import PhotoArticle, Programme, Reminder
-from tests.authoring.conftest import TILLEULS, Desk, Visitor
+from tests.authoring.conftest import TILLEULS, Desk, Visitor, make_desk
 from tests.posts import NOW, article, programme, reminder
 from tests.sites import digest_of_site
 
@@ -100,6 +100,18 @@ def test_forms_sent_at_the_same_instant_make_one_post(desk: Desk) -> None:
     with ThreadPoolExecutor(8) as threads:
         answers = list(
             threads.map(lambda _n: desk.visitor("ines").send(REMINDER, fields), range(8))
+        )
+    assert len({slug_in(answer) for answer in answers}) == 1
+    assert len(desk.documents()) == 1
+
+
+def test_two_workers_make_one_post_of_one_form(desk: Desk) -> None:
+    """The same, when the requests reach two apps that share nothing but the instance."""
+    fields = reminder_fields()
+    desks = (desk, make_desk(desk.instance, desk.hour))
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(
+            threads.map(lambda n: desks[n % 2].visitor("ines").send(REMINDER, fields), range(8))
         )
     assert len({slug_in(answer) for answer in answers}) == 1
     assert len(desk.documents()) == 1
