@@ -17,15 +17,21 @@ class Door(StrEnum):
 class OidcSource:
     """OpenID Connect, by its discovery address in full (some ENTs do not keep it at the root).
 
-    `userinfo_version` and `userinfo_accept` are what entcore chooses its userinfo's shape by: the
-    `version` parameter of the request, and its Accept header.
+    `issuer` is what the provider calls itself; empty, what its discovery address says it must
+    (OpenID Connect Discovery 1.0, 4.3): another name is refused. `scope` holds `openid`, and
+    nothing that the provider did not register for us. `userinfo_version` and `userinfo_accept`
+    are what entcore chooses its userinfo's shape by: the `version` parameter of the request, and
+    its Accept header, which wins. Without `has_farewell`, leaving Préau leaves nothing else:
+    for a provider that wants its own token back before it signs anybody out.
     """
 
     discovery_url: str
     client_id: str
+    issuer: str = ""
     scope: str = "openid"
     userinfo_version: str = ""
     userinfo_accept: str = "application/json"
+    has_farewell: bool = True
 
     @property
     def address(self) -> str:

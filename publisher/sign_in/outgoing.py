@@ -1,11 +1,14 @@
 """Asking a source something: soon, never in clear, and never more than is wanted."""
 
 import time
+from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
+
+from publisher.sign_in.bounds import bounded
 
 TIMEOUT_S = (3.05, 5.0)
 """Seconds to connect, and to wait for each answer: a person is looking at an empty page."""
@@ -40,9 +43,13 @@ def is_sheltered(address: str, source: str) -> bool:
     return scheme == "https" or (scheme == "http" and is_inside)
 
 
-def session_for(source: str) -> requests.Session:
-    """A session to ask the source at *source*, by the town's proxy unless it is this machine."""
+def session_for(source: str, ticks: Callable[[], float] = time.monotonic) -> requests.Session:
+    """A session to ask the source at *source*, by the town's proxy unless it is this machine.
+
+    All that it asks is bounded, in time and in bytes; *ticks* counts seconds.
+    """
     session = requests.Session()
+    bounded(session, ticks)
     session.trust_env = not is_loopback(source)
     return session
 

@@ -394,6 +394,10 @@ class _Doors:
             account=pseudonym(key, source.name, heard.subject) if heard.subject else "",
             at=now,
         )
+        if heard.subject and not heard.session:
+            # Where a source names no session of its own, the person's identifier stands for it.
+            named = session_digest(key, source.name, heard.subject)
+            ended += self._records.sign_ins.end_those_of(session=named, at=now)
         _log.info("%s ended %d sign-ins", source.name, len(ended))
         if heard.answer_to and origin_of(heard.answer_to) == source.origin:
             return _gone_to(heard.answer_to)
