@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from publisher.model.source import SignInSource
 
@@ -98,7 +98,8 @@ class Message:
     """What was sent to one of our addresses: by the source itself, or by a browser in its name.
 
     `query` and `form` have one value for each name: a name that comes twice refuses the message
-    before a method sees it.
+    before a method sees it. `query_string` is the query as it was written: what is signed there
+    is its spelling.
     """
 
     method: str
@@ -106,6 +107,7 @@ class Message:
     form: Mapping[str, str]
     content_type: str
     body: bytes
+    query_string: str = ""
 
 
 class SignInMethod(Protocol):
@@ -133,3 +135,11 @@ class SignInMethod(Protocol):
 
     def farewell(self, client: Client, return_to: str) -> str | None:
         """Where to go to end the visit at the source too, coming back to *return_to*; or None."""
+
+
+@runtime_checkable
+class Documented(Protocol):
+    """A method that the source must be given a document for, at `<redirect_uri>/metadata`."""
+
+    def document(self, client: Client) -> tuple[str, bytes] | None:
+        """Its content type and its bytes; None when there is none for this client."""

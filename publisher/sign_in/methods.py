@@ -8,10 +8,12 @@ from publisher.settings import Settings
 from publisher.sign_in.cas import Cas
 from publisher.sign_in.method import Client, SignInMethod
 from publisher.sign_in.oidc import OpenIdConnect
+from publisher.sign_in.saml import Saml
 
 SIGN_IN_METHODS: Mapping[str, SignInMethod] = {
     "cas": Cas(),
     "oidc": OpenIdConnect(),
+    "saml": Saml(),
 }
 
 PREFIXES: Mapping[Door, str] = {Door.FAMILIES: "", Door.TEAM: "/equipe"}

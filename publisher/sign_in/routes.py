@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 from urllib.parse import parse_qsl, urlencode
@@ -24,6 +25,7 @@ from publisher.sign_in.method import (
     Arrival,
     Beginning,
     Client,
+    Documented,
     Message,
     SignInFailed,
     SignInMethod,
@@ -52,6 +54,11 @@ _log = logging.getLogger(__name__)
 
 _ARRIVAL_LASTS_S = 60
 """Seconds between an answer that was posted and the request that takes it to its attempt."""
+
+JOINING = "/relier"
+"""The families' page where another account of the same person is joined, or parted."""
+SECOND = "seconde"
+"""The purpose of the pass by which a second account, just proven, waits there."""
 
 SIGN_OUT_CLEARS = '"cache", "storage"'
 """What a sign-out asks the browser to forget: pages and photos it kept, and drafts of the team.
@@ -88,6 +95,8 @@ def sign_in_blueprint(
 ) -> Blueprint:
     """`<prefix>/entrer/<source>`, `<prefix>/retour/<source>`, and the two ways out.
 
+    For families, `POST /relier/<source>` begins the sign-in of a second account.
+
     `POST <prefix>/sortir` is the person leaving; `<prefix>/sortie/<source>` is where a source
     says that it ended a session (CAS says it at `retour`, where it knows the service).
     *passes* says for which app. The app that registers it has gettext in its templates, and
@@ -101,9 +110,12 @@ def sign_in_blueprint(
     blueprint.record(lambda state: state.app.jinja_env.globals.update(legal_links=legal_links))
     blueprint.get(f"{prefix}/entrer/<source>")(door.begin)
     blueprint.get(f"{prefix}/retour/<source>")(door.complete)
+    blueprint.get(f"{prefix}/retour/<source>/metadata")(door.document)
     blueprint.post(f"{prefix}/retour/<source>")(door.receive)
     blueprint.route(f"{prefix}/sortie/<source>", methods=("GET", "POST"))(door.source_signs_out)
     blueprint.post(f"{prefix}/sortir")(door.sign_out)
+    if passes.purpose == FAMILY:
+        blueprint.post(f"{JOINING}/<source>")(door.begin_joining)
     return blueprint
 
 
@@ -174,7 +186,27 @@ class _Doors:
         known = self._known(town, source)
         if known is None:
             return self._failed(SignInFailed(Why.UNKNOWN_SOURCE), source, return_to)
+        return self._begun(town, known, return_to, now)
+
+    def begin_joining(self, source: str) -> Response:
+        """Send whoever is here already to *source*, to sign in with another account of theirs.
+
+        Only from a page of ours: somebody else's account must not be waiting to be joined.
+        """
+        town, now = self._town(), self._clock()
+        known = self._known(town, source)
+        pass_ = current_pass(request, self._passes, self._records, now)
+        if known is None:
+            return self._failed(SignInFailed(Why.UNKNOWN_SOURCE), source, JOINING)
+        if pass_ is None or not is_from_here(request, town):
+            return self._failed(SignInFailed(Why.NOT_BEGUN_HERE, "joining"), source, JOINING)
+        return self._begun(town, known, JOINING, now, joins=pass_.sign_in)
+
+    def _begun(
+        self, town: Town, known: _Known, return_to: str, now: datetime, joins: str = ""
+    ) -> Response:
         method, client = known
+        source = client.source.name
         hint = request.args.get("login_hint") if client.source.demo else None
         begun = method.begin(client, hint, now)
         if isinstance(begun, SignInFailed):
@@ -185,6 +217,7 @@ class _Doors:
             nonce=begun.nonce,
             code_verifier=begun.code_verifier,
             return_to=return_to,
+            joins=joins,
         )
         response = _gone_to(begun.address)
         self._keep(
@@ -205,8 +238,15 @@ class _Doors:
         attempt = None if kept is None else self._attempts(town).read(kept, now)
         return_to = f"{self._prefix}/" if attempt is None else attempt.return_to
         outcome = self._outcome(known, attempt, now)
+        if attempt is not None and attempt.joins and isinstance(outcome, Pass):
+            outcome = self._second(outcome, attempt.joins, now)
         if isinstance(outcome, SignInFailed):
             response = self._failed(outcome, source, return_to)
+        elif attempt is not None and attempt.joins:
+            response = _gone_to(return_to)
+            seconds = Passes(self._keys(), SECOND, town.public_url)
+            lasts = int(ATTEMPT_LASTS.total_seconds())
+            self._keep(response, seconds.cookie, seconds.sign(outcome), lasts)
         else:
             response = _gone_to(return_to)
             self._give_pass(response, outcome, now)
@@ -243,6 +283,18 @@ class _Doors:
         self._keep(response, arrivals.cookie, arrivals.sign(pass_), _ARRIVAL_LASTS_S)
         return response
 
+    def document(self, source: str) -> Response:
+        """Give what the source must be told of us, where its method has such a document."""
+        known = self._known(self._town(), source)
+        if known is None or not isinstance(known[0], Documented):
+            return self._failed(SignInFailed(Why.UNKNOWN_SOURCE), source, f"{self._prefix}/")
+        document = known[0].document(known[1])
+        if document is None:
+            _log.warning("the document for %s cannot be made: see its key", source)
+            return self._failed(SignInFailed(Why.UNREACHABLE), source, f"{self._prefix}/")
+        content_type, body = document
+        return _not_kept(make_response(body, {"Content-Type": content_type}))
+
     def source_signs_out(self, source: str) -> Response:
         """Hear a source say that it ended a session."""
         now = self._clock()
@@ -268,7 +320,7 @@ class _Doors:
         of_the_team = read_cookie(request.environ, cookie_name(TEAM, town.public_url)) is not None
         spares = of_the_team and self._passes.purpose == FAMILY
         response.headers["Clear-Site-Data"] = SIGN_OUT_SPARES_DRAFTS if spares else SIGN_OUT_CLEARS
-        for purpose in (FAMILY, TEAM):
+        for purpose in (FAMILY, TEAM, SECOND):
             # One browser, one person leaving: the other app's pass goes with this one.
             self._forget(response, cookie_name(purpose, town.public_url))
         return response
@@ -338,6 +390,7 @@ class _Doors:
             form=form.to_dict(),
             content_type=request.mimetype,
             body=body,
+            query_string=request.query_string.decode("latin-1"),
         )
         return method.receive(client, message, now)
 
@@ -376,6 +429,17 @@ class _Doors:
             ends_at=pass_.ends_at,
         )
         return pass_
+
+    def _second(self, other: Pass, joins: str, now: datetime) -> Pass | SignInFailed:
+        """The pass by which *other* waits to be joined to the visit whose sign-in is *joins*.
+
+        It opens nothing. That visit must go on in this very browser.
+        """
+        self._records.end_sign_in(other.sign_in, now)
+        pass_ = current_pass(request, self._passes, self._records, now)
+        if pass_ is None or pass_.sign_in != joins:
+            return SignInFailed(Why.NOT_BEGUN_HERE, "the visit to be joined to is over")
+        return replace(other, sign_in=joins, ends_at=min(other.ends_at, now + ATTEMPT_LASTS))
 
     def _give_pass(self, response: Response, pass_: Pass, now: datetime) -> None:
         before = current_pass(request, self._passes, self._records, now)

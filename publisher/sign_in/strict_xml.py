@@ -6,7 +6,7 @@ the very element that is read afterwards, never the bytes that came.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from xml.dom.minidom import Attr
+from xml.dom.minidom import Attr, Comment, Document
 from xml.dom.minidom import Element as Node
 from xml.parsers.expat import ExpatError
 
@@ -73,8 +73,10 @@ class Element:
         return replace(self, inside=tuple(new if one is old else one for one in self.inside))
 
 
-def read_strictly(raw: bytes, max_bytes: int) -> Element:
+def read_strictly(raw: bytes, max_bytes: int, *, drops_comments: bool = False) -> Element:
     """The root of *raw*: elements, attributes and texts, and nothing else.
+
+    *drops_comments* is for a file that somebody of the town put there: vendors comment theirs.
 
     Raises NotStrictXml when it is longer than *max_bytes*, is not well formed, declares a
     document type or an entity, holds a comment (which cuts a text in two for some readers), an
@@ -86,6 +88,8 @@ def read_strictly(raw: bytes, max_bytes: int) -> Element:
         document = parseString(raw, forbid_dtd=True)
     except (ExpatError, DefusedXmlException, ValueError, LookupError) as error:
         raise NotStrictXml(type(error).__name__) from error
+    if drops_comments:
+        _drop_comments(document)
     if len(document.childNodes) != 1:
         raise NotStrictXml("something stands beside the root")
     root = _element(document.documentElement, {}, 0)
@@ -99,6 +103,17 @@ def written(element: Element) -> bytes:
     Its exclusive canonical form is that of the element where it was read.
     """
     return "".join(_pieces(element, {})).encode()
+
+
+def _drop_comments(document: Document) -> None:
+    waiting: list[Document | Node] = [document]
+    while waiting:
+        holder = waiting.pop()
+        for node in list(holder.childNodes):
+            if isinstance(node, Comment):
+                holder.removeChild(node)
+            elif isinstance(node, Node):
+                waiting.append(node)
 
 
 def _element(node: Node, outer: Mapping[str, str], depth: int) -> Element:
