@@ -28,6 +28,7 @@ from publisher.editions.plan import (
     published_on,
     school_year_path,
 )
+from publisher.kinds.activity import pictogram_of
 from publisher.kinds.author_text import ReadText
 from publisher.language import translations_for
 from publisher.model.edition import DayOfWeek, Month, Page
@@ -194,6 +195,7 @@ class PageWords:
             "words_of": lambda post: self._read(post).words,
             "excerpt_of": lambda post: excerpt(self._read(post).words),
             "at_a_glance": self._at_a_glance,
+            "pictograms_of": self._pictograms_of,
             "blocks_of": blocks_of,
             "rows_of": rows_of,
             "moments_of": moments_of,
@@ -302,6 +304,18 @@ class PageWords:
             )
             for moment, titles in by_moment.items()
         )
+
+    def _pictograms_of(self, day: DayOfWeek) -> tuple[str, ...]:
+        """What a day's activities that the page's space sees look like, each once, in their order.
+
+        One that no pictogram tells looks like its moment.
+        """
+        looks = (
+            pictogram_of(title) or f"m-{glance.moment}"
+            for glance in self._at_a_glance(day)
+            for title, _groups in glance.activities
+        )
+        return tuple(dict.fromkeys(looks))
 
     def _picto(self, name: str, css: str = "") -> Markup:
         """A pictogram, of which `pictos` gives the drawing at the end of the page."""

@@ -20,7 +20,7 @@ from publisher.model.moment import Moment
 from publisher.model.photo import Photo
 from publisher.model.post import PhotoArticle, Post, Programme, Reminder
 from publisher.model.school_year import monday_of, school_year_of
-from publisher.model.space import GROUPS_FOLDER, Space
+from publisher.model.space import CHILD_PAGE, GROUPS_FOLDER, Space
 from publisher.model.town import Centre
 
 HOME_ARTICLES = 7
@@ -31,13 +31,14 @@ FEED_ARTICLES = 20
 DAY_ARTICLES = 2
 """Articles that a day of a programme, or of the week at a glance, leads to."""
 
-HOME, REMINDERS, PROGRAMMES = "home", "reminders", "programmes"
+HOME, PICTURES, REMINDERS, PROGRAMMES = "home", "pictures", "reminders", "programmes"
 ARTICLE, PROGRAMME, LEGAL = "article", "programme", "legal"
 MOMENT, MONTH, SCHOOL_YEAR, PROGRAMMES_YEAR = "moment", "month", "school_year", "programmes_year"
 ARCHIVES, FEED = "archives", "feed"
 
 _AT_A_NAME = {
     HOME: "index.html",
+    PICTURES: CHILD_PAGE,
     REMINDERS: "rappels.html",
     PROGRAMMES: "programmes/index.html",
     ARCHIVES: "archives/index.html",
@@ -210,6 +211,7 @@ def touched_by(post: Post, catalogue: Catalogue) -> Iterator[PageKey]:
         together = centre.spaces if group is None else (space,)
         for one in together:
             yield PageKey(HOME, one.group)
+            yield PageKey(PICTURES, one.group)
         if isinstance(post, PhotoArticle):
             yield from _touched_by_article(post, group, catalogue)
         elif isinstance(post, Programme):
@@ -249,7 +251,7 @@ def touched_by_days(before: date, after: date, catalogue: Catalogue) -> Iterator
     if before == after:
         return
     for space in catalogue.centre.spaces:
-        for template in (HOME, REMINDERS, PROGRAMMES):
+        for template in (HOME, PICTURES, REMINDERS, PROGRAMMES):
             yield PageKey(template, space.group)
         for day in (before, after):
             for programme in catalogue.programmes_over(space.group, day, day):
@@ -259,11 +261,11 @@ def touched_by_days(before: date, after: date, catalogue: Catalogue) -> Iterator
 def day_told_by(page: Page, now: datetime) -> date | None:
     """The day that *page* may tell: « aujourd'hui » is worth drawing a few pages again at midnight.
 
-    Homes, reminders and programmes tell it always; one programme's page while it lasts; every
-    other page is the same whatever the day.
+    Homes, children's pages, reminders and programmes tell it always; one programme's page while
+    it lasts; every other page is the same whatever the day.
     """
     today = now.date()
-    if page.template in {HOME, REMINDERS, PROGRAMMES}:
+    if page.template in {HOME, PICTURES, REMINDERS, PROGRAMMES}:
         return today
     held = page.programme if page.template == PROGRAMME else None
     return today if held is not None and held.starts_on <= today <= held.ends_on else None
@@ -464,6 +466,8 @@ def page_of(key: PageKey, catalogue: Catalogue) -> Page | None:
     match key.template:
         case "home":
             return _home(path, space, catalogue)
+        case "pictures":
+            return _pictures(path, space, catalogue)
         case "reminders":
             return Page(
                 path=path, template=REMINDERS, space=space, reminders=_reminders(space, catalogue)
@@ -545,19 +549,35 @@ def _together(space: Space) -> tuple[str | None, ...]:
 
 
 def _home(path: str, space: Space, catalogue: Catalogue) -> Page:
-    groups = _together(space)
-    articles = _newest_first(
-        one for group in groups for one in catalogue.latest(group, HOME_ARTICLES)
-    )
+    programmes = _of_week(space, catalogue)
     return Page(
         path=path,
         template=HOME,
         space=space,
-        articles=articles[:HOME_ARTICLES],
+        articles=_latest(space, catalogue),
         reminders=_reminders(space, catalogue),
         programme=_current(_coming(space, catalogue), catalogue.now.date()),
-        week=_week(space, catalogue),
+        week=_week(programmes, space, catalogue) if programmes else (),
     )
+
+
+def _pictures(path: str, space: Space, catalogue: Catalogue) -> Page:
+    """What the home shows, for a child: the days of the week are there though nothing is written."""
+    return Page(
+        path=path,
+        template=PICTURES,
+        space=space,
+        articles=_latest(space, catalogue),
+        reminders=_reminders(space, catalogue),
+        week=_week(_of_week(space, catalogue), space, catalogue),
+    )
+
+
+def _latest(space: Space, catalogue: Catalogue) -> tuple[PhotoArticle, ...]:
+    articles = _newest_first(
+        one for group in _together(space) for one in catalogue.latest(group, HOME_ARTICLES)
+    )
+    return articles[:HOME_ARTICLES]
 
 
 def _reminders(space: Space, catalogue: Catalogue) -> tuple[Reminder, ...]:
@@ -626,19 +646,30 @@ def _current(coming: tuple[Programme, ...], today: date) -> Programme | None:
     return coming[-1] if coming else None
 
 
-def _week(space: Space, catalogue: Catalogue) -> tuple[DayOfWeek, ...]:
+def _days_of_week(today: date) -> tuple[date, ...]:
     """Monday to Friday of this week; on Saturday and Sunday, of the week to come."""
     saturday = 5
-    today = catalogue.now.date()
     monday = monday_of(today + timedelta(days=7) if today.weekday() >= saturday else today)
-    groups = _together(space)
-    here = _latest_first(
+    return tuple(monday + timedelta(days=count) for count in range(5))
+
+
+def _of_week(space: Space, catalogue: Catalogue) -> tuple[Programme, ...]:
+    """The programmes that hold a day of the week, latest first."""
+    days = _days_of_week(catalogue.now.date())
+    return _latest_first(
         one
-        for group in groups
-        for one in catalogue.programmes_over(group, monday, monday + timedelta(days=4))
+        for group in _together(space)
+        for one in catalogue.programmes_over(group, days[0], days[-1])
     )
-    days = tuple(monday + timedelta(days=count) for count in range(5))
-    return tuple(_day(day, here, groups, catalogue) for day in days) if here else ()
+
+
+def _week(
+    programmes: tuple[Programme, ...], space: Space, catalogue: Catalogue
+) -> tuple[DayOfWeek, ...]:
+    groups = _together(space)
+    return tuple(
+        _day(day, programmes, groups, catalogue) for day in _days_of_week(catalogue.now.date())
+    )
 
 
 def _day(

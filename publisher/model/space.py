@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 
 GROUPS_FOLDER = "groupes"
+CHILD_PAGE = "petits.html"
+"""The page of each space for children who cannot read yet, inside the space's folder."""
 
 RESERVED_NAMES = frozenset(
     {

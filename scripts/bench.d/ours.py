@@ -42,7 +42,7 @@ _POLL_S = 0.0005
 _QUIET_S = 0.25
 _PHOTO_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _LINK_TO_ALBUM = re.compile(r"\]\(articles/([a-z0-9-]+)\.html\)")
-_GROUP_HOME = re.compile(r"groupes/[a-z0-9-]+/index\.html\Z")
+_GROUP_HOME = re.compile(r"groupes/[a-z0-9-]+/(?:index|petits)\.html\Z")
 _SYNC = re.compile(r"\b(?:fsync|fdatasync|syncfs|sync)\(")
 
 
@@ -98,7 +98,7 @@ class Rewritten:
 
     @property
     def written(self) -> int:
-        """Files written, the groups' homes apart."""
+        """Files written, the groups' homes apart, their children's too."""
         return self.new + self.replaced - self.group_homes
 
 

@@ -55,8 +55,8 @@ BARE = """\
 {% endmacro %}
 {% macro line(one) %}<p><a href="{{ programme_url(one) }}">{{ one.title }} {{ one.starts_on }}</a></p>{% endmacro %}
 <h1>THEME {{ page.template }} {{ page.path }} {{ page.school_year or "" }} {{ page.moment or "" }} {{ page.month or "" }}</h1>
-{% if page.template in ("home", "reminders", "programmes", "programme") %}<p>{{ today or "" }} {{ tomorrow or "" }}</p>{% endif %}
-<nav><a href="{{ home_url }}">h</a> <a href="{{ centre_url }}">c</a> <a href="{{ space_url("rappels.html") }}">r</a>
+{% if page.template in ("home", "pictures", "reminders", "programmes", "programme") %}<p>{{ today or "" }} {{ tomorrow or "" }}</p>{% endif %}
+<nav><a href="{{ home_url }}">h</a> <a href="{{ space_url("petits.html") }}">i</a> <a href="{{ centre_url }}">c</a> <a href="{{ space_url("rappels.html") }}">r</a>
 <a href="{{ space_url("programmes/index.html") }}">p</a> <a href="{{ space_url("archives/index.html") }}">a</a>
 <a href="{{ space_url("flux.xml") }}">f</a>
 {% for moment in centre.moments %}<a href="{{ moment_url(moment) }}">{{ moment }}</a> {% endfor %}
@@ -65,7 +65,7 @@ BARE = """\
 {% for one in page.articles %}{{ album(one) }}{% endfor %}
 {% for one in page.reminders %}<p>{{ one.sentence }} {{ one.day }} {{ days_until(one.day) }} {{ audience_of(one) }}</p>{{ text_of(one) }}{% endfor %}
 {% for one in page.programmes %}{{ line(one) }}{% endfor %}
-{% for day in page.week %}<p>{{ day.day }}{% if day.day == today %} today{% endif %}{% for slot in day.slots %} {{ slot.title }} {{ slot.group }}{% endfor %}</p>
+{% for day in page.week %}<p>{{ day.day }}{% if day.day == today %} today{% endif %}{% for slot in day.slots %} {{ slot.title }} {{ slot.group }}{% endfor %} {{ pictograms_of(day) }}</p>
 {% for one in day.articles %}{{ album(one) }}{% endfor %}{% endfor %}
 {% if page.programme %}{{ line(page.programme) }}{{ text_of(page.programme) }}{% endif %}
 {% for month in page.months %}<a href="{{ month_url(month) }}">{{ month.first }}</a>{% endfor %}
@@ -79,6 +79,7 @@ BARE = """\
 """
 TEMPLATES = [
     "home",
+    "pictures",
     "reminders",
     "article",
     "programme",

@@ -197,21 +197,21 @@ def test_lists_are_bounded_and_months_are_whole() -> None:
     assert len(_page(plan, "archives/2026-2027/2026-11.html").articles) == 60
 
 
-TOGETHER = {"home", "reminders", "programmes"}
+TOGETHER = {"home", "pictures", "reminders", "programmes"}
 
 
 @unhurried
 @given(st.lists(any_post, max_size=6, unique_by=lambda one: one.publication.slug))
 def test_only_what_gathers_shows_the_centre_s_posts_in_a_group(posts: list[Post]) -> None:
-    """In a group, home, reminders and programmes gather; every other page shows the group's own."""
+    """In a group, both homes, reminders and programmes gather; every other page shows its own."""
     groups = {post.publication.slug: post.publication.groups for post in posts}
     for page in _plan(*posts).pages:
         if page.space.group is not None and page.template not in TOGETHER:
             assert all(page.space.group in groups[slug] for slug in _mentions(page))
 
 
-def test_one_post_touches_eight_pages_and_a_home_a_group() -> None:
-    """However long the archive, an article for all rewrites eight files of its own space at most."""
+def test_one_post_touches_nine_pages_and_two_homes_a_group() -> None:
+    """However long the archive, an article for all rewrites nine files of its own space at most."""
     week = programme()
     old = tuple(
         article(f"a{number:03}", published_at=NOW - timedelta(hours=7 * number))
@@ -221,13 +221,17 @@ def test_one_post_touches_eight_pages_and_a_home_a_group() -> None:
     before, after = _plan(week, *old), _plan(week, *old, new)
     standing = {page.path: page for page in before.pages}
     changed = {page.path for page in after.pages if standing.get(page.path) != page}
-    homes = {f"groupes/{group.slug}/index.html" for group in CENTRE.groups}
+    homes = {
+        f"groupes/{group.slug}/{name}"
+        for group in CENTRE.groups
+        for name in ("index.html", "petits.html")
+    }
     assert homes <= changed
-    assert len(changed - homes) <= 8
+    assert len(changed - homes) <= 9
     catalogue = Listed(after.content, NOW)
     touched = {path_of(key, CENTRE) for key in touched_by(new, catalogue)}
     assert changed <= touched
-    assert len(touched) <= 10 + len(homes)
+    assert len(touched) <= 11 + len(homes)
 
 
 @unhurried
@@ -345,6 +349,27 @@ def test_the_week_at_a_glance(now: datetime, first: date | None) -> None:
     assert len(week) in {0, 5}
 
 
+@unhurried
+@given(st.lists(any_post, max_size=6, unique_by=lambda one: one.publication.slug))
+def test_a_child_s_page_shows_what_the_home_shows(posts: list[Post]) -> None:
+    """In every space: the same albums, reminders and days, by which it is the space's second home."""
+    plan = _plan(*posts)
+    for space in CENTRE.spaces:
+        home = _page(plan, f"{space.folder}index.html")
+        child = _page(plan, f"{space.folder}petits.html")
+        assert child.articles == home.articles
+        assert child.reminders == home.reminders
+        assert home.week in {(), child.week}
+
+
+def test_a_child_s_week_is_there_though_nothing_is_written() -> None:
+    """Five days, with the photos of each, whether or not a programme says what they hold."""
+    week = _page(_plan(article()), "petits.html").week
+    assert [day.day.weekday() for day in week] == [0, 1, 2, 3, 4]
+    assert [len(day.articles) for day in week] == [0, 0, 1, 0, 0]
+    assert not any(day.slots for day in week)
+
+
 def test_the_programme_of_now_or_the_next_one() -> None:
     """Home leads to the programme that holds today, else to the nearest to come."""
     now, later = programme("now"), replace(programme("later"), starts_on=date(2026, 12, 1))
@@ -359,7 +384,13 @@ def test_pages_that_exist_on_the_first_day() -> None:
     """A centre without a post has its home, lists, moments, legal pages and groups."""
     paths = _plan().paths
     for folder in ("", "groupes/petits/", "groupes/moyens/", "groupes/grands/"):
-        for name in ("index.html", "rappels.html", "flux.xml", "programmes/index.html"):
+        for name in (
+            "index.html",
+            "petits.html",
+            "rappels.html",
+            "flux.xml",
+            "programmes/index.html",
+        ):
             assert folder + name in paths
         assert {f"{folder}moments/{moment}.html" for moment in Moment} <= paths
     assert not [path for path in paths if path.startswith("groupes/moyens/ville/")]

@@ -19,6 +19,7 @@ import pytest
 
 from publisher.editions.inspect import inspect_site
 from publisher.editions.render import AsStored, OnePluginSetAProcess, Renderer, RenderFailed
+from publisher.kinds import activity
 from publisher.kinds.reminder import PICTOGRAMS
 from publisher.model.edition import CentreContent
 from publisher.model.moment import Moment
@@ -239,11 +240,127 @@ def test_a_group_s_home_shows_its_own_week(site: Path) -> None:
         ("archives/index.html", "Les premières photos arrivent bientôt."),
         ("moments/midi.html", "Pas encore de photo de ce moment."),
         ("groupes/grands/index.html", "Les premières photos arrivent bientôt."),
+        ("petits.html", "Les premières photos arrivent bientôt."),
+        ("petits.html", "Rien à prévoir. Bonne journée !"),
+        ("petits.html", "Rien d'annoncé"),
     ],
 )
 def test_an_empty_page_says_so_kindly(empty: Path, path: str, sentence: str) -> None:
     """On its first day, each page says what will come and what there is to do: nothing."""
     assert sentence in (empty / path).read_text(encoding="utf-8")
+
+
+def _seen(text: str) -> str:
+    """The words of a page's `main` that are written to be seen, without those for screen readers."""
+    main = re.findall(r"<main.*?</main>", text, re.DOTALL)[0]
+    silent = re.sub(r'<(\w+) class="vh"[^>]*>.*?</\1>', " ", main, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", silent).split())
+
+
+@pytest.mark.parametrize("path", ["petits.html", "groupes/petits/petits.html"])
+def test_a_child_s_page_has_no_word_to_read(site: Path, empty: Path, path: str) -> None:
+    """Nothing to be read but the grown-ups' way out; each link and picture is named all the same."""
+    for folder in (site, empty):
+        text = (folder / path).read_text(encoding="utf-8")
+        assert _seen(text) == "Quitter"
+        for link in re.findall(r"<a .*?</a>", text, re.DOTALL):
+            assert re.sub(r"<[^>]+>", "", link).strip(), link
+        assert "Page des parents" in text
+
+
+def test_a_child_s_page_leads_to_photos_and_to_the_parents_page(site: Path) -> None:
+    """A photo opens large at once; the only other way is the grown-ups'."""
+    text = (site / "groupes/petits/petits.html").read_text(encoding="utf-8")
+    main = text[text.index("<main") : text.index("</main>")]
+    links = re.findall(r'href="(?!#p-)([^"]+)"', main)
+    assert links[0] == "../../articles/foret.html#photo-1"
+    assert all(link.endswith(".html#photo-1") for link in links)
+    assert len(links) == 1 + 2 + 3  # the latest, the days of this week, the others
+    assert '<a href="index.html">' in text[: text.index("<main")]
+    home = (site / "groupes/petits/index.html").read_text(encoding="utf-8")
+    assert home.count('href="petits.html"') == 1
+
+
+@pytest.mark.parametrize(
+    ("days", "drawn", "said"),
+    [
+        (-1, ["soleil", "droite", "maillot"], "Aujourd'hui"),
+        (0, ["soleil", "droite", "maillot"], "Aujourd'hui"),
+        (1, ["dodo", "droite", "maillot"], "Demain"),
+        (3, ["dodo", "dodo", "dodo", "droite", "maillot"], "Samedi 21 novembre"),
+        (7, [*["dodo"] * 7, "droite", "maillot"], "Mercredi 25 novembre"),
+        (8, ["soleil"], "Rien à prévoir. Bonne journée !"),
+    ],
+)
+def test_a_child_counts_the_nights(
+    small_town: SmallTown, days: int, drawn: list[str], said: str
+) -> None:
+    """A sun is today, a bed a night; what is more than seven nights away is not for a child yet."""
+    day, ends_at = NOW.date() + timedelta(days=days), NOW + timedelta(days=20)
+    one = replace(reminder(ends_at=ends_at), day=day)
+    site = small_town.render(small_town.plan((one,)))
+    text = (site / "petits.html").read_text(encoding="utf-8")
+    section = text[text.index('id="apporter"') : text.index('id="semaine"')]
+    assert re.findall(r"#p-([a-z-]+)", section) == drawn
+    assert said in section
+
+
+def test_a_child_sees_today_then_the_next_day(small_town: SmallTown) -> None:
+    """What is for today, then all that is for the nearest day after it, each picture once."""
+    days = [timedelta(days=count) for count in (0, 2, 2, 2, 5)]
+    names = ["gourde", "maillot", "bottes", "maillot", "car"]
+    posts = tuple(
+        replace(
+            reminder(f"r{number}", ends_at=NOW + timedelta(days=9)),
+            day=NOW.date() + after,
+            pictogram=name,
+            sentence=f"phrase {number}",
+        )
+        for number, (after, name) in enumerate(zip(days, names, strict=True))
+    )
+    text = (small_town.render(small_town.plan(posts)) / "petits.html").read_text(encoding="utf-8")
+    section = text[text.index('id="apporter"') : text.index('id="semaine"')]
+    assert re.findall(r"#p-([a-z-]+)", section) == [
+        *("soleil", "droite", "gourde"),
+        *("dodo", "dodo", "droite", "bottes", "maillot"),
+    ]
+    assert "phrase 1 ; phrase 3" in section
+    assert "phrase 4" not in section
+
+
+def test_a_child_s_week_marks_today_and_draws_what_its_group_does(site: Path) -> None:
+    """Today is marked once; each day has what the group's children do, each picture once."""
+    petits, grands = (
+        (site / "groupes" / group / "petits.html").read_text(encoding="utf-8")
+        for group in ("petits", "grands")
+    )
+    for text in (petits, grands):
+        assert text.count("ce-jour") == 1
+    days = [
+        re.findall(r"#p-([a-z-]+)", day)
+        for text in (petits, grands)
+        for day in re.findall(r"<li class.*?</li>", text[text.index('id="semaine"') :], re.DOTALL)
+    ]
+    assert days == [
+        *(["jeux", "conte"], [], [], [], []),
+        *(["jeux"], [], ["peinture"], [], []),
+    ]
+
+
+def test_an_activity_without_a_pictogram_looks_like_its_moment(small_town: SmallTown) -> None:
+    """Better the moon of the evening than a wrong picture; three a day at most."""
+    week = programme()
+    titles = ("Surprise", "Mystère", "Piscine", "Contes", "Chorale")
+    slots = tuple(
+        replace(week.slots[0], day=NOW.date(), moment=Moment.EVENING, group=None, title=title)
+        for title in titles
+    )
+    site = small_town.render(small_town.plan((replace(week, slots=slots),)))
+    text = (site / "petits.html").read_text(encoding="utf-8")
+    today = re.findall(r'<li class="ce-jour.*?</li>', text, re.DOTALL)[0]
+    assert re.findall(r"#p-([a-z-]+)", today) == ["m-soir", "piscine", "conte"]
+    assert '<svg class="soir"' in today
+    assert all(title in today for title in titles)
 
 
 def test_a_moment_leads_to_the_school_years(site: Path) -> None:
@@ -403,6 +520,7 @@ def test_pelican_follows_no_link_of_an_author(small_town: SmallTown) -> None:
         "flux.xml",
         "groupes",
         "index.html",
+        "petits.html",
         "moments",
         "photos",
         "programmes",
@@ -647,10 +765,14 @@ def test_one_process_has_one_set_of_plugins(small_town: SmallTown) -> None:
 
 
 def test_the_theme_has_each_shape_and_pictogram() -> None:
-    """Each moment has its two shapes and its tints, each reminder its pictogram."""
+    """Each moment has its two shapes and its tints, each reminder and each activity its pictogram."""
     sprite = (THEME / "static" / "img" / "pictos.svg").read_text(encoding="utf-8")
     sheet = (THEME / "static" / "preau.css").read_text(encoding="utf-8")
-    for name in (*PICTOGRAMS, *(f"{size}-{moment}" for size in "ms" for moment in Moment)):
+    for name in (
+        *PICTOGRAMS,
+        *activity.PICTOGRAMS,
+        *(f"{size}-{moment}" for size in "ms" for moment in Moment),
+    ):
         assert sprite.count(f'<symbol id="{name}"') == 1, name
     for moment in Moment:
         assert f".{moment}{{--m:" in sheet
