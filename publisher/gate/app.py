@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from publisher.centres import theme_folder
-from publisher.gate import charter
+from publisher.gate import charter, joining
 from publisher.gate.answer import HTML, Answer, gone_to, headers_of_every_answer
 from publisher.gate.files import Files
 from publisher.gate.lodge import Lodge, respond
@@ -24,7 +24,7 @@ from publisher.model.space import is_plain_path
 from publisher.model.town import Town
 from publisher.settings import Settings
 from publisher.sign_in.passes import FAMILY, Passes
-from publisher.sign_in.routes import return_path, sign_in_blueprint
+from publisher.sign_in.routes import JOINING, return_path, sign_in_blueprint
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -36,9 +36,9 @@ DEFAULT_THEME = "preau"
 BUILD_FOLDER = "build"
 SIGN_OUT = "/sortir"
 READING = {"GET", "HEAD"}
-_PAGES = (charter,)
+_PAGES = (charter, joining)
 """The gate's own pages that a module of theirs keeps."""
-_FORMS = {SIGN_OUT, charter.CHARTER}
+_FORMS = {SIGN_OUT, charter.CHARTER, JOINING}
 """The addresses that our own pages send a form to."""
 _FORM_MAX_BYTES = 200_000
 """A SAML answer with the schools of a large family is 20 000 bytes once written in base 64."""
@@ -249,7 +249,9 @@ class _Gate:
 
 def _takes_a_form(method: str, path: str) -> bool:
     """Say whether *path* is one of the few addresses that something may be posted to."""
-    return method == "POST" and (path in _FORMS or path.startswith(("/retour/", "/sortie/")))
+    return method == "POST" and (
+        path in _FORMS or path.startswith(("/retour/", "/sortie/", f"{JOINING}/"))
+    )
 
 
 def _with_headers(

@@ -45,16 +45,28 @@ class Accounts:
                 )
 
     def part(self, account: str, person: str) -> bool:
-        """Part *account* from *person*; says whether they were joined."""
+        """Part *account* from *person*; says whether they were joined.
+
+        The others stay together, whichever goes: when it is the one that gave them their person,
+        the first of them gives it from now on. One that is left alone is nobody's.
+        """
         with self._engine.begin() as connection:
-            return (
+            gone = connection.execute(
+                delete(accounts).where(accounts.c.account == account, accounts.c.person == person)
+            ).rowcount
+            left = [one.account for one in accounts_of(connection, person)]
+            if gone and len(left) == 1:
+                connection.execute(delete(accounts).where(accounts.c.account == left[0]))
+            elif gone and left and account == person:
                 connection.execute(
-                    delete(accounts).where(
-                        accounts.c.account == account, accounts.c.person == person
-                    )
-                ).rowcount
-                > 0
-            )
+                    update(accounts).where(accounts.c.person == person).values(person=left[0])
+                )
+            return gone > 0
+
+    def person_of(self, account: str) -> str:
+        """The person *account* is joined to now, itself when to nobody."""
+        with self._engine.connect() as connection:
+            return person_of(connection, account)
 
     def of(self, person: str) -> tuple[Account, ...]:
         """Every account joined to *person*, themselves included once another is."""
@@ -66,6 +78,12 @@ def accounts_of(connection: Connection, person: str) -> tuple[Account, ...]:
     """Every account joined to *person*, by its pseudonym."""
     query = select(accounts).where(accounts.c.person == person).order_by(accounts.c.account)
     return tuple(_account(row) for row in connection.execute(query))
+
+
+def person_of(connection: Connection, account: str) -> str:
+    """The person *account* is joined to now, itself when to nobody."""
+    query = select(accounts.c.person).where(accounts.c.account == account)
+    return connection.execute(query).scalar_one_or_none() or account
 
 
 def _facts(account: Account) -> dict[str, object]:

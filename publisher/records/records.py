@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from publisher.model.person import Enrolment, Known, Pass, StaffGrant, StaffRole
-from publisher.records.accounts import Accounts, accounts_of
+from publisher.records.accounts import Accounts, accounts_of, person_of
 from publisher.records.local_accounts import LocalAccounts
 from publisher.records.sign_ins import SignIns
 from publisher.records.staff import Staff
@@ -43,15 +43,19 @@ class Records:
         self.tries = Tries(engine)
 
     def known_of(self, pass_: Pass) -> Known:
-        """All that the records know of whom *pass_* names, read at one instant."""
+        """All that the records know of whom *pass_* names, read at one instant.
+
+        Whom its account is joined to is read as well: a pass that was given before two accounts
+        were joined, or parted, would still say so.
+        """
         with self._engine.connect() as connection:
             ended = select(ended_sign_ins.c.sign_in).where(
                 ended_sign_ins.c.sign_in == pass_.sign_in
             )
             if connection.execute(ended).first() is not None:
                 return Known(has_ended=True)
-            others = accounts_of(connection, pass_.person)
-            names = {pass_.person, pass_.account, *(one.account for one in others)}
+            others = accounts_of(connection, person_of(connection, pass_.account))
+            names = {pass_.account, *(one.account for one in others)}
             children = pass_.children.union(*(one.children for one in others))
             charter = select(func.max(charters.c.version)).where(charters.c.person.in_(names))
             enrolled = (

@@ -15,7 +15,8 @@ class Attempt:
     """One sign-in begun: `state` binds the answer to this browser, `nonce` to this attempt.
 
     `code_verifier` is empty when the source announces no PKCE. `return_to` is where the person
-    was going, already checked to be a path of this site.
+    was going, already checked to be a path of this site. `joins` is the sign-in of a visit that
+    goes on, to which another account of the same person is to be joined; empty otherwise.
     """
 
     source: str
@@ -23,6 +24,7 @@ class Attempt:
     nonce: str
     code_verifier: str
     return_to: str
+    joins: str = ""
 
 
 class Attempts:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
@@ -85,6 +85,19 @@ def new_pass(
         children=account.children,
         given_name=given_name,
         ends_at=ends_at,
+    )
+
+
+def account_in(pass_: Pass, day: date) -> Account:
+    """The account that signed in to get *pass_*, as it is believed on *day*."""
+    return Account(
+        account=pass_.account,
+        source=pass_.source,
+        role=pass_.role,
+        schools=pass_.schools,
+        classes=pass_.classes,
+        children=pass_.children,
+        until=last_day_of_school_year(day),
     )
 
 

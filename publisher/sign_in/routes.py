@@ -244,9 +244,9 @@ class _Doors:
             response = self._failed(outcome, source, return_to)
         elif attempt is not None and attempt.joins:
             response = _gone_to(return_to)
-            seconds = Passes(self._keys(), SECOND, town.public_url)
+            waiting = Passes(self._keys(), SECOND, town.public_url)
             lasts = int(ATTEMPT_LASTS.total_seconds())
-            self._keep(response, seconds.cookie, seconds.sign(outcome), lasts)
+            self._keep(response, waiting.cookie, waiting.sign(outcome), lasts)
         else:
             response = _gone_to(return_to)
             self._give_pass(response, outcome, now)

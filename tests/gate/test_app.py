@@ -88,7 +88,7 @@ def test_behind_https_everything_is_bound_to_it(tmp_path_factory: pytest.TempPat
     )
     reply = instance.anonymous().post("/sortir")
     assert reply.headers["strict-transport-security"] == "max-age=31536000"
-    assert len(reply.cookies) == 2
+    assert len(reply.cookies) == 3
     for cookie in reply.cookies:
         assert cookie.startswith("__Host-preau_")
         assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
