@@ -1,10 +1,12 @@
 """OpenID Connect against the real demo ENT, then against a provider that lies."""
 
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -12,9 +14,19 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from publisher.model.person import EntProfile, Role
 from publisher.model.source import OidcSource, SignInSource
-from publisher.sign_in.method import Arrival, Beginning, Client, SignInFailed, Why
-from publisher.sign_in.oidc import OpenIdConnect
+from publisher.sign_in.method import (
+    Arrival,
+    Beginning,
+    Client,
+    Message,
+    SignInFailed,
+    SourceSignOut,
+    Why,
+)
+from publisher.sign_in.oidc import CLOCKS_DIFFER_S, LOGOUT_EVENT, OpenIdConnect
 from publisher.sign_in.profile import profile_of
+from tests.lemonldap.people import PARENT_OF_TWO_SCHOOLS
+from tests.lemonldap.record import WIRE
 from tests.sign_in.ent_process import (
     PUBLIC_URL,
     SECRET,
@@ -24,7 +36,21 @@ from tests.sign_in.ent_process import (
     run_ent,
     visit,
 )
-from tests.sign_in.hostile import LIES, NONCE, STATE, TOLD, Hostile, Lie, run_hostile
+from tests.sign_in.hostile import (
+    LIES,
+    NONCE,
+    STATE,
+    STRANGER,
+    SUBJECT,
+    TOLD,
+    Hostile,
+    Lie,
+    Raw,
+    handmade,
+    run_hostile,
+)
+
+FRONT_CHANNEL = WIRE / "lemonldap-oidc-logout-front-channel.txt"
 
 
 @pytest.fixture(name="ent", scope="module")
@@ -329,3 +355,260 @@ def test_a_profile_that_names_nobody_signs_nobody_in(hostile: Hostile) -> None:
     outcome = _outcome(hostile)
     assert isinstance(outcome, SignInFailed)
     assert outcome.why is Why.NOBODY
+
+
+def _client(hostile: Hostile, **protocol: str | bool) -> Client:
+    """Préau as the lying provider knows it, the source configured with *protocol* besides."""
+    client = client_of(hostile.url)
+    assert isinstance(client.source.protocol, OidcSource)
+    settings = replace(client.source.protocol, **protocol)  # type: ignore[arg-type]  # its own fields
+    return replace(client, source=replace(client.source, protocol=settings))
+
+
+def _arrived(hostile: Hostile, client: Client) -> Arrival | SignInFailed:
+    return OpenIdConnect().complete(client, _BEGUN, hostile.browser, datetime.now(UTC))
+
+
+def _asked_of(hostile: Hostile, path: str) -> tuple[str, Mapping[str, str], bytes]:
+    (asked,) = [one for one in hostile.requests if one[0].partition("?")[0] == path]
+    return asked
+
+
+def test_entcores_userinfo_is_asked_for_by_version_and_accept(hostile: Hostile) -> None:
+    """Both are asked as configured, and neither parameter nor another type when nothing says so."""
+    hostile.is_true()
+    asked = "application/json;version=2.0"
+    client = _client(hostile, userinfo_version="2.0", userinfo_accept=asked)
+    assert isinstance(_arrived(hostile, client), Arrival)
+    address, headers, _body = _asked_of(hostile, "/userinfo")
+    assert (address, headers["Accept"]) == ("/userinfo?version=2.0", asked)
+    hostile.requests.clear()
+    assert isinstance(_arrived(hostile, _client(hostile)), Arrival)
+    address, headers, _body = _asked_of(hostile, "/userinfo")
+    assert (address, headers["Accept"]) == ("/userinfo", "application/json")
+
+
+def test_a_signed_userinfo_is_believed(hostile: Hostile) -> None:
+    """ProConnect signs it: its claims count as those of the other kind do."""
+    hostile.is_true()
+    told = {**TOLD, "iss": hostile.url, "aud": "preau"}
+    hostile.replies["/userinfo"] = (
+        200,
+        Raw(body=hostile.signs(told).encode(), content_type="application/jwt; charset=utf-8"),
+    )
+    arrival = _arrived(hostile, _client(hostile))
+    assert isinstance(arrival, Arrival)
+    assert arrival.claims == TOLD
+
+
+def test_what_is_the_protocols_is_no_claim_about_the_person(hostile: Hostile) -> None:
+    """Dates, nonce, audience and session are left aside; what the ENT says of the person stays."""
+    hostile.behaves(hostile.signs(hostile.claims(sid="z", acr="1", email="a@b.example")), TOLD)
+    arrival = _arrived(hostile, _client(hostile))
+    assert isinstance(arrival, Arrival)
+    assert arrival.claims.keys() == {"sub", "email", "ENTPersonProfils"}
+    assert (arrival.session, arrival.answers) == ("z", STATE)
+
+
+def test_a_provider_that_names_no_session_has_the_persons(hostile: Hostile) -> None:
+    """Entcore and LemonLDAP::NG 2.16 give no `sid`: what they end, they name by the person."""
+    hostile.is_true()
+    arrival = _arrived(hostile, _client(hostile))
+    assert isinstance(arrival, Arrival)
+    assert arrival.session == SUBJECT
+
+
+def test_an_issuer_of_another_name_is_believed_when_it_is_the_configured_one(
+    hostile: Hostile,
+) -> None:
+    """Some ENTs do not stand where their issuer says: that one name is then the only one."""
+    named = "https://ent.example"
+    hostile.is_true(issuer=named)
+    client = _client(hostile, issuer=named)
+    assert isinstance(OpenIdConnect().begin(client, None, datetime.now(UTC)), Beginning)
+    hostile.is_true()
+    assert isinstance(OpenIdConnect().begin(client, None, datetime.now(UTC)), SignInFailed)
+
+
+@pytest.mark.parametrize(
+    ("announced", "in_body"),
+    [
+        (["client_secret_post"], True),
+        (["client_secret_post", "private_key_jwt"], True),
+        (["client_secret_post", "client_secret_basic"], False),
+        (["client_secret_basic"], False),
+        (None, False),
+    ],
+    ids=str,
+)
+def test_the_secret_goes_as_the_provider_takes_it(
+    hostile: Hostile, announced: list[str] | None, *, in_body: bool
+) -> None:
+    """In a header, or in the body where the provider takes it nowhere else: never in both."""
+    hostile.is_true(token_endpoint_auth_methods_supported=announced)
+    assert isinstance(_arrived(hostile, _client(hostile)), Arrival)
+    _address, headers, body = _asked_of(hostile, "/token")
+    assert (b"client_secret=" in body) is in_body
+    assert ("Authorization" in headers) is not in_body
+
+
+def test_scopes_that_are_not_announced_are_said(
+    hostile: Hostile, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Entcore answers `server_error` to a scope it does not know: the log says which it is."""
+    hostile.is_true(scopes_supported=["openid", "userinfo"])
+    client = _client(hostile, scope="openid userinfo email")
+    beginning = OpenIdConnect().begin(client, None, datetime.now(UTC))
+    assert isinstance(beginning, Beginning)
+    assert answer_of(beginning.address)["scope"] == "openid userinfo email"
+    assert "demo does not announce the scopes email" in caplog.text
+
+
+def test_what_the_provider_says_went_wrong_is_known_words_only(hostile: Hostile) -> None:
+    """The standard's words are kept for the log, and anything else in the address is not."""
+    hostile.is_true()
+    for error, kept in (("server_error", "server_error"), ("Mme Durand", "no code")):
+        hostile.browser = {"state": STATE, "error": error}
+        assert _arrived(hostile, _client(hostile)) == SignInFailed(Why.CANCELLED, kept)
+
+
+def test_a_source_without_farewell_is_not_left(hostile: Hostile) -> None:
+    """ProConnect wants its own token back, which is not kept: leaving Préau goes no further."""
+    hostile.is_true(end_session_endpoint=f"{hostile.url}/end")
+    assert OpenIdConnect().farewell(_client(hostile), PUBLIC_URL) is not None
+    assert OpenIdConnect().farewell(_client(hostile, has_farewell=False), PUBLIC_URL) is None
+
+
+def _logout(hostile: Hostile, **changes: object) -> dict[str, object]:
+    """The claims of a true logout token, with *changes*; one that is None is left out."""
+    said = {"jti": "j1", "events": {LOGOUT_EVENT: {}}, "nonce": None, **changes}
+    return hostile.claims(**said)
+
+
+def _heard(hostile: Hostile, token: str) -> Arrival | SourceSignOut | SignInFailed:
+    message = Message(
+        method="POST",
+        query={},
+        form={"logout_token": token},
+        content_type="application/x-www-form-urlencoded",
+        body=b"",
+    )
+    return OpenIdConnect().receive(_client(hostile), message, datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    ("said", "session", "subject"),
+    [
+        ({}, "", SUBJECT),
+        ({"sid": "z"}, "z", ""),
+        ({"sid": "z", "sub": None}, "z", ""),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("typ", ["JWT", "logout+jwt", "application/logout+jwt"])
+def test_a_logout_token_ends_a_session_or_all_of_a_person(
+    hostile: Hostile, said: dict[str, object], session: str, subject: str, typ: str
+) -> None:
+    """Entcore names the person, others a session, once only until the token has ended."""
+    hostile.is_true()
+    claims = _logout(hostile, **said)
+    heard = _heard(hostile, hostile.signs(claims, typ=typ))
+    assert isinstance(heard, SourceSignOut)
+    assert (heard.session, heard.subject, heard.proof) == (session, subject, "j1")
+    assert heard.proof_until is not None
+    assert heard.proof_until.timestamp() > int(str(claims["exp"])) + CLOCKS_DIFFER_S
+
+
+def _said_hours_from_now(hours: int) -> int:
+    return int(datetime.now(UTC).timestamp()) + hours * 3600
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "https://other.example"},
+        {"iss": None},
+        {"aud": "other"},
+        {"aud": None},
+        {"exp": 1},
+        {"exp": None},
+        {"exp": _said_hours_from_now(26)},
+        {"exp": 10**30},
+        {"iat": None},
+        {"iat": _said_hours_from_now(1)},
+        {"jti": None},
+        {"jti": ""},
+        {"jti": ["j1"]},
+        {"events": None},
+        {"events": LOGOUT_EVENT},
+        {"events": [LOGOUT_EVENT]},
+        {"events": {}},
+        {"events": {"http://schemas.openid.net/event/other": {}}},
+        {"events": {LOGOUT_EVENT: True}},
+        {"nonce": NONCE},
+        {"sub": None},
+        {"sub": [SUBJECT]},
+        {"sid": ["z"]},
+    ],
+    ids=str,
+)
+def test_a_logout_token_that_is_none_ends_nothing(
+    hostile: Hostile, changes: dict[str, object]
+) -> None:
+    """Issuer, audience, dates, identifier, event and person are each checked, and no nonce is."""
+    hostile.is_true()
+    heard = _heard(hostile, hostile.signs(_logout(hostile, **changes)))
+    assert isinstance(heard, SignInFailed)
+    assert heard.why is Why.UNTRUSTED
+
+
+def test_only_the_issuer_ends_sessions(hostile: Hostile) -> None:
+    """Signed by nobody, by the secret, by the public key, by a stranger, of another kind: nothing."""
+    hostile.is_true()
+    claims = _logout(hostile)
+    payload = json.dumps(claims).encode()
+    for token in (
+        "",
+        "not a token",
+        handmade({"alg": "none"}, payload),
+        handmade({"alg": "HS256"}, payload, SECRET.encode()),
+        handmade({"alg": "HS256"}, payload, hostile.key.as_pem(private=False)),
+        hostile.signs(claims, key=STRANGER),
+        hostile.signs(claims, typ="at+jwt"),
+        hostile.signs(hostile.claims()),
+    ):
+        heard = _heard(hostile, token)
+        assert isinstance(heard, SignInFailed), token[:40]
+        assert heard.why is Why.UNTRUSTED
+
+
+def _told_in_a_frame(hostile: Hostile, query: dict[str, str]) -> object:
+    message = Message(method="GET", query=query, form={}, content_type="", body=b"")
+    return OpenIdConnect().receive(_client(hostile), message, datetime.now(UTC))
+
+
+def test_a_browser_tells_of_a_session_that_ended(hostile: Hostile) -> None:
+    """The front channel names the issuer and its session: without both, or unannounced, nothing."""
+    hostile.is_true(frontchannel_logout_supported=True)
+    said = {"iss": hostile.url, "sid": "z"}
+    assert _told_in_a_frame(hostile, said) == SourceSignOut(session="z")
+    for wrong in (
+        {},
+        {"sid": "z"},
+        {"iss": hostile.url},
+        {**said, "sid": ""},
+        {**said, "iss": "https://other.example"},
+    ):
+        assert isinstance(_told_in_a_frame(hostile, wrong), SignInFailed), wrong
+    hostile.is_true()
+    assert isinstance(_told_in_a_frame(hostile, said), SignInFailed)
+
+
+def test_lemonldap_names_the_person_for_its_session(hostile: Hostile) -> None:
+    """What its frame says, as recorded, is the session that its arrivals have."""
+    recorded = dict(parse_qsl(FRONT_CHANNEL.read_text(encoding="utf-8").strip()))
+    hostile.is_true(issuer=recorded["iss"], frontchannel_logout_supported=True)
+    client = _client(hostile, issuer=recorded["iss"])
+    message = Message(method="GET", query=recorded, form={}, content_type="", body=b"")
+    heard = OpenIdConnect().receive(client, message, datetime.now(UTC))
+    assert heard == SourceSignOut(session=PARENT_OF_TWO_SCHOOLS.uid)
