@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from publisher.gate.admission import admit, has_accepted, spaces_of
-from publisher.model.person import Known, Pass, Refusal
-from publisher.model.space import Space
+from publisher.model.person import Known, Pass, Refusal, Role
+from publisher.model.space import CHILD_PAGE, Space
 from publisher.model.town import Centre, Town
 from publisher.sign_in.passes import Passes, read_cookie
 from publisher.sign_in.routes import SignInRecords
@@ -59,9 +59,14 @@ class Visitor:
         return tuple(centre for centre in self.town.centres if centre.space in self.spaces)
 
     def home_in(self, centre: Centre) -> str:
-        """Their home in a centre: their group's when they have one only, which shows both."""
+        """Their home in a centre: their group's when they have one only, which shows both.
+
+        A child's is the page of that space for who cannot read yet.
+        """
         groups = [space for space in centre.spaces[1:] if space in self.spaces]
-        return groups[0].prefix if len(groups) == 1 else centre.space.prefix
+        prefix = groups[0].prefix if len(groups) == 1 else centre.space.prefix
+        is_child = self.pass_ is not None and self.pass_.role is Role.CHILD
+        return f"{prefix}{CHILD_PAGE}" if is_child else prefix
 
 
 def visitor_of(

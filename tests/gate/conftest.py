@@ -24,6 +24,7 @@ NOW = datetime(2026, 11, 18, 16, 0, tzinfo=UTC)
 PREVERT, MICHEL = "0920001B", "0310001H"
 SITE = {
     "index.html": b"<p>accueil</p>",
+    "petits.html": b"<p>en images</p>",
     "rappels.html": b"<p>rappels</p>",
     "articles/2026-11-18-fresque.html": b"<p>fresque</p>",
     "photos/aaaaaaaaaaaaaaaaaaaaaaaaaa/480.jpg": b"\xff\xd8 photo",
@@ -33,6 +34,7 @@ SITE = {
     "theme/0123456789ab/police/titre.woff2": b"wOF2",
     "theme/sans-empreinte.css": b"body{}",
     "groupes/moyens/index.html": b"<p>moyens</p>",
+    "groupes/moyens/petits.html": b"<p>moyens en images</p>",
     "groupes/moyens/photos/bbbbbbbbbbbbbbbbbbbbbbbbbb/480.jpg": b"\xff\xd8 moyens",
     "groupes/moyens/theme/x.css": b"moyens{}",
     "groupes/index.html": b"<p>groupes</p>",
