@@ -37,7 +37,7 @@ _OUTCOMES = frozenset({"authenticationSuccess", "authenticationFailure"})
 _BROKEN_SERVER = frozenset({"INTERNAL_ERROR"})
 _CODE = re.compile(r"[A-Z][A-Z_]{2,39}\Z")
 
-_Claims = dict[str, list[object]]
+_Claims = dict[str, list[str]]
 
 
 class _AnswerIsUnreadable(Exception):
@@ -119,16 +119,16 @@ def _claims_of(root: _Element) -> Mapping[str, object] | SignInFailed:
         raise _AnswerIsUnreadable("the ticket came through a proxy")
     claims: _Claims = {}
     for element in _unwrapped(outcome):
-        _say(element, claims, school="")
+        _say(element, claims)
     users = claims.get("user", [])
     if not outcome.named("user") or not users:
         raise _AnswerIsUnreadable("no user")
     if len(users) > 1:
         raise _AnswerIsUnreadable("user is there twice")
-    if not isinstance(users[0], str) or users[0][0] in "[{":
+    if users[0][0] in "[{":
         # A text that looks like JSON is opened further on: a name is not to be.
         raise _AnswerIsUnreadable("user is not a name")
-    return {name: _different(values) for name, values in claims.items()}
+    return {name: list(dict.fromkeys(values)) for name, values in claims.items()}
 
 
 def _failure(outcome: _Element) -> SignInFailed:
@@ -149,29 +149,29 @@ def _unwrapped(outcome: _Element) -> Iterable[_Element]:
             yield element
 
 
-def _say(element: _Element, claims: _Claims, school: str) -> None:
-    """Put what *element* says into *claims*, under its name. *school* is the UAI it is inside."""
+def _say(element: _Element, claims: _Claims, outer: str = "", school: str = "") -> None:
+    """Put what *element* says into *claims*, its name after *outer*'s.
+
+    *school* is the UAI that the nearest element around it bears, if one does.
+    """
     if element.name == "attribute" and {"name", "value"} <= set(element.attributes):
-        claims.setdefault(element.attributes["name"], []).append(element.attributes["value"])
+        told = element.attributes
+        claims.setdefault(f"{outer}{told['name']}", []).append(told["value"])
         return
-    for name, value in element.attributes.items():
-        claims.setdefault(f"{element.name}@{name}", []).append(value)
-    if not element.inside and not element.text:
-        return
-    values = claims.setdefault(element.name, [])
-    if not element.inside:
-        values.append(element.text)
-        if school:
-            claims.setdefault(f"{element.name}@school", []).append(f"{school}${element.text}")
-    elif _is_plain_list(element):
-        values += [one.text for one in element.inside]
-    else:
-        inner: _Claims = {}
+    name = f"{outer}{element.name}"
+    for attribute, value in element.attributes.items():
+        claims.setdefault(f"{name}@{attribute}", []).append(value)
+    if element.inside and not _is_plain_list(element):
         codes = {code.upper() for code in element.attributes.values() if is_uai(code.upper())}
         around = codes.pop() if len(codes) == 1 else school
         for one in element.inside:
-            _say(one, inner, around)
-        values.append(inner)
+            _say(one, claims, f"{name}.", around)
+        return
+    for text in (one.text for one in element.inside or [element]):
+        if text:
+            claims.setdefault(name, []).append(text)
+        if text and school:
+            claims.setdefault(f"{name}@school", []).append(f"{school}${text}")
 
 
 def _is_plain_list(element: _Element) -> bool:
@@ -182,11 +182,6 @@ def _is_plain_list(element: _Element) -> bool:
         and not one.attributes
         for one in element.inside
     )
-
-
-def _different(values: list[object]) -> list[object]:
-    """The *values* in their order, each once: some servers say everything twice."""
-    return [value for place, value in enumerate(values) if value not in values[:place]]
 
 
 def _decoded(body: bytes) -> str:
@@ -209,7 +204,11 @@ def _tree(body: bytes) -> _Element:
 
 
 class _Reading:
-    """One document being read, by a parser that refuses what only confuses."""
+    """One document being read, by a parser that refuses what only confuses.
+
+    Nothing here is signed: local names are enough, and what is harmless (CDATA, a comment
+    between two elements) is let through, unlike in `strict_xml`.
+    """
 
     def __init__(self) -> None:
         self.top = _Element("")
