@@ -6,12 +6,14 @@ from publisher.model.source import Door
 from publisher.model.town import Town
 from publisher.settings import Settings
 from publisher.sign_in.cas import Cas
+from publisher.sign_in.link import SignedLink
 from publisher.sign_in.method import Client, SignInMethod
 from publisher.sign_in.oidc import OpenIdConnect
 from publisher.sign_in.saml import Saml
 
 SIGN_IN_METHODS: Mapping[str, SignInMethod] = {
     "cas": Cas(),
+    "link": SignedLink(),
     "oidc": OpenIdConnect(),
     "saml": Saml(),
 }

@@ -4,7 +4,6 @@ OpenID Connect Core 1.0, Discovery 1.0, Back-Channel and Front-Channel Logout 1.
 who answers.
 """
 
-import json
 import logging
 import secrets
 import time
@@ -34,6 +33,7 @@ from publisher.sign_in.method import (
     Why,
 )
 from publisher.sign_in.outgoing import TIMEOUT_S, is_loopback, is_sheltered, session_for
+from publisher.sign_in.strict_json import OneOfEach
 
 _log = logging.getLogger(__name__)
 
@@ -455,20 +455,6 @@ def _of_signed_userinfo(text: str, provider: _Provider, source: SignInSource) ->
     if claims.get("iss", provider.issuer) != provider.issuer or audience not in (ours, [ours]):
         raise _SignInStops(Why.UNTRUSTED, "userinfo: signed for another (iss, aud)")
     return claims
-
-
-class OneOfEach(json.JSONDecoder):
-    """JSON in which no name comes twice: which of the two counts is nobody's to choose."""
-
-    def __init__(self) -> None:
-        super().__init__(object_pairs_hook=_table_of)
-
-
-def _table_of(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    table = dict(pairs)
-    if len(table) != len(pairs):
-        raise json.JSONDecodeError("a name is there twice", "", 0)
-    return table
 
 
 def _announcement(source: SignInSource, ticks: Callable[[], float]) -> _Provider:
