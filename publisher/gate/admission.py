@@ -29,7 +29,8 @@ def spaces_of(pass_: Pass, known: Known, town: Town, today: date) -> frozenset[S
     The union, over the account that signed in and those joined to it: a family or a child enters
     each centre that one of their schools goes to, if that centre trusts the source that says
     so, and the groups that take one of their classes in one of those schools. An enrolment in
-    force opens its centre, and its group. A role in force in a centre opens it with all its
+    force opens its centre, and its group; that of a child, as long as an account still says whose
+    child it is. A role in force in a centre opens it with all its
     groups; the department's opens every centre. Nobody else enters by profile: being a teacher
     or an agent of the town opens nothing. A source that the town does not have any more opens
     nothing at all, and neither does a sign-in that ended.
@@ -43,14 +44,17 @@ def spaces_of(pass_: Pass, known: Known, town: Town, today: date) -> frozenset[S
         pass_,
         *(one for one in known.accounts if today <= one.until),
     )
+    children = frozenset[str]().union(*(account.children for account in accounts))
+    no_longer = frozenset[str]().union(*(one.children for one in known.accounts)) - children
+    enrolments = [one for one in known.enrolments if one.holds(today) and one.who not in no_longer]
     for centre in town.centres:
         if reads_all or any((centre.slug, role) in roles for role in WRITING):
             opened.update(centre.spaces)
         for account in accounts:
             if account.role in READERS and account.source in centre.sign_in:
                 opened.update(_by_school(account, centre))
-        for enrolment in known.enrolments:
-            if enrolment.centre == centre.slug and enrolment.holds(today):
+        for enrolment in enrolments:
+            if enrolment.centre == centre.slug:
                 opened.update(_by_enrolment(enrolment, centre))
     return frozenset(opened)
 

@@ -35,6 +35,7 @@ class Accounts:
         It leaves whomever it was joined to before; those that were joined to it follow it.
         """
         with self._engine.begin() as connection:
+            before = person_of(connection, account.account)
             connection.execute(
                 update(accounts).where(accounts.c.person == account.account).values(person=person)
             )
@@ -43,6 +44,8 @@ class Accounts:
                 connection.execute(
                     insert(accounts).values(account=one.account, person=person, **_facts(one))
                 )
+            if before != person:
+                _forget_alone(connection, before)
 
     def part(self, account: str, person: str) -> bool:
         """Part *account* from *person*; says whether they were joined.
@@ -54,10 +57,8 @@ class Accounts:
             gone = connection.execute(
                 delete(accounts).where(accounts.c.account == account, accounts.c.person == person)
             ).rowcount
-            left = [one.account for one in accounts_of(connection, person)]
-            if gone and len(left) == 1:
-                connection.execute(delete(accounts).where(accounts.c.account == left[0]))
-            elif gone and left and account == person:
+            left = _forget_alone(connection, person)
+            if gone and left and account == person:
                 connection.execute(
                     update(accounts).where(accounts.c.person == person).values(person=left[0])
                 )
@@ -84,6 +85,15 @@ def person_of(connection: Connection, account: str) -> str:
     """The person *account* is joined to now, itself when to nobody."""
     query = select(accounts.c.person).where(accounts.c.account == account)
     return connection.execute(query).scalar_one_or_none() or account
+
+
+def _forget_alone(connection: Connection, person: str) -> tuple[str, ...]:
+    """The accounts still joined to *person*; one alone is joined to nobody, and is forgotten."""
+    left = tuple(one.account for one in accounts_of(connection, person))
+    if len(left) == 1:
+        connection.execute(delete(accounts).where(accounts.c.account == left[0]))
+        return ()
+    return left
 
 
 def _facts(account: Account) -> dict[str, object]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from publisher.gate.admission import admit, spaces_of
-from publisher.model.person import Known, Pass, Refusal, Role, StaffGrant, StaffRole
+from publisher.model.person import Enrolment, Known, Pass, Refusal, Role, StaffGrant, StaffRole
 from publisher.model.source import OidcSource, SignInSource
 from publisher.model.space import Space
 from publisher.model.town import Centre, Contact, Legal, School, Town
@@ -201,6 +201,17 @@ def test_a_school_that_leaves_a_centre_takes_its_families_along() -> None:
     without = replace(TOWN, centres=(_centre("tilleuls", (MATERNELLE,)),))
     assert spaces_of(pass_, Known(), TOWN, TODAY)
     assert not spaces_of(pass_, Known(), without, TODAY)
+
+
+def test_an_enrolment_of_a_child_holds_while_an_account_says_whose_it_is() -> None:
+    """Last year's account does not say any more whose children are whose; this year's does."""
+    enrolment = Enrolment(who="enfant", centre=T, group="moyens", starts_on=TODAY, ends_on=TODAY)
+    old = account("autre", children=("enfant",), until=date(2026, 8, 31))
+    new = account("neuf", children=("enfant",))
+    for accounts, opens in (((old,), set[str]()), ((new,), {T, M}), ((old, new), {T, M})):
+        known = Known(enrolments=(enrolment,), accounts=accounts)
+        found = spaces_of(_pass(), known, TOWN, TODAY)
+        assert found == {Space(T, M.partition("/")[2] if one == M else None) for one in opens}
 
 
 CENTRE_SPACE, GROUP_SPACE = Space("tilleuls"), Space("tilleuls", "moyens")
