@@ -59,7 +59,10 @@ class Figure:
 
 
 class Survey:
-    """Asks one server, at one moment, as every visitor."""
+    """Asks one server, at one moment, as every visitor.
+
+    *built_at* is when the sites were built, when it is not *now*.
+    """
 
     def __init__(
         self,
@@ -69,9 +72,11 @@ class Survey:
         posts: tuple[Marked, ...],
         now: datetime,
         figure: Figure,
+        built_at: datetime | None = None,
     ) -> None:
         self._policy, self._files, self._posts = policy, files, posts
         self._now, self._figure = now, figure
+        self._built_at = now if built_at is None else built_at
         self._allowed = cache(self._allowed_to)
         self._marks_of = {file.path: marks_in(file.content) for file in files}
 
@@ -96,7 +101,6 @@ class Survey:
                     self._figure.leak(f"{visitor.name} ne reçoit pas {file.path} ({reply.status})")
             else:
                 self._refused_alike(visitor, file.path, reply, absent)
-        self._nothing_beside(server, visitor)
 
     def other_ways(self, server: Server, visitor: Visitor) -> None:
         """The same with HEAD, Range, and a validator: nothing more comes, nothing else is said."""
@@ -162,7 +166,7 @@ class Survey:
                 visitor.who,
                 "oui" if visitor.charter else "non",
                 "page",
-                post.state(self._now),
+                post.state(self._built_at),
                 visitor.link(post.space),
                 visitor.dates(self._now),
             )
@@ -183,9 +187,10 @@ class Survey:
         if seen != (whole.status, _headers(whole, _nothing(path)), whole.body):
             self._figure.leak(f"{visitor.name} : le refus de {path} n'est pas celui d'une absence")
 
-    def _nothing_beside(self, server: Server, visitor: Visitor) -> None:
+    def nothing_beside(self, server: Server, visitor: Visitor) -> None:
+        """What is not for now, and what is the press's own, is at no address."""
         for post in self._posts:
-            if post.state(self._now) == "en ligne":
+            if post.state(self._built_at) == "en ligne":
                 continue
             for path in _addresses_of(post):
                 if self._ask(server, visitor, path).status == 200:

@@ -1,5 +1,6 @@
 """A built town of three centres with groups: every class of file in every state, each with its mark."""
 
+import pickle
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -36,6 +37,7 @@ CHARTER_VERSION = 2
 _NEXT_YEAR = datetime(2027, 9, 15, tzinfo=PARIS)
 _LONG_AGO = datetime(2026, 11, 4, 18, tzinfo=PARIS)
 
+_POSTS = "posts-of-the-tests.pickle"
 _DEAF_SOURCE = """
 [[sign_in]]
 name = "portail"
@@ -155,7 +157,15 @@ def make_town(folder: Path) -> MarkedTown:
         for group in (None, *GROUPS):
             author.write_all((centre, group))
     author.withdraw(TownOnDisk(instance)())
+    kept = instance / _POSTS
+    kept.write_bytes(pickle.dumps(tuple(author.written)))
     return MarkedTown(instance=instance, posts=tuple(author.written))
+
+
+def posts_kept(instance: Path) -> tuple[Marked, ...]:
+    """What was written in *instance*, for another process."""
+    posts: tuple[Marked, ...] = pickle.loads((instance / _POSTS).read_bytes())  # noqa: S301 (the tests' own file)
+    return posts
 
 
 class _Author:

@@ -1,4 +1,4 @@
-"""Thirty-seven kinds of visitor: what each carries, and what a person would say of them.
+"""Forty-one kinds of visitor: what each carries, and what a person would say of them.
 
 What is said is written by hand: whether it agrees with what the gate makes of what they carry is
 the whole question.
@@ -96,6 +96,7 @@ class Crowd:
     def _nobody(self) -> Iterator[Visitor]:
         """Who carries nothing that counts."""
         family = self._account(schools=(PREVERT,))
+        self._records.accept_charter(family.account, CHARTER_VERSION, _BEFORE)
         good = self._pass(family)
         text = self._passes.sign(good)
         out = self._pass(family)
@@ -228,6 +229,11 @@ class Crowd:
             "service jeunesse", StaffRole.DEPARTMENT, WHOLE_TOWN, None, spaces=everywhere
         )
         yield self._member("administratrice", StaffRole.ADMINISTRATOR, WHOLE_TOWN, None)
+        lost = self._account(Role.OTHER, source="ailleurs")
+        self._records.grant_staff(
+            StaffGrant(person=lost.account, centre=TILLEULS, role=StaffRole.ANIMATOR), _BEFORE
+        )
+        yield self._visitor("animateur d'une source disparue", "animateur", lost)
         yield self._member("animatrice d'un centre fermé", StaffRole.ANIMATOR, "centre-ferme", None)
 
     def _family(
