@@ -78,6 +78,7 @@ class Stage:
         self.folder.mkdir(parents=True)
         self._number = 0
         self._names: dict[str, str] = {}
+        self._folders: dict[str, str] = {}
         self._new: dict[str, None] = {}
         self._replaced: dict[str, None] = {}
         self._removed: dict[str, None] = {}
@@ -91,30 +92,43 @@ class Stage:
             is_new, is_same_size = False, os.stat(target).st_size == len(content)  # noqa: PTH116 (thousands of pages: a Path costs as much as the call)
         except (FileNotFoundError, NotADirectoryError):
             is_new, is_same_size = True, False
-        if is_same_size and Path(target).read_bytes() == content:
+        if is_same_size and _read(target, len(content)) == content:
             return
         self._write(path, content)
         (self._new if is_new else self._replaced)[path] = None
 
-    def link(self, path: str, source: Path) -> None:
-        """Stage *source* itself as a file of the site: another name of it where the disk can.
+    def link(self, folder: str, sources: Iterable[Path]) -> None:
+        """Stage *sources* as files of a *folder* of the site: other names of theirs where the disk can.
 
-        Raises OSError when *source* cannot be read.
+        A folder that the site has not is moved there as one.
+
+        Raises OSError when one of them cannot be read.
         """
+        if os.path.lexists(f"{self._site}/{folder}"):
+            for source in sources:
+                self._link(f"{folder}/{source.name}", source)
+            return
+        self._number += 1
+        within = f"{self._number}"
+        os.mkdir(f"{self.folder}/{within}")  # noqa: PTH102 (thousands of photos: a Path costs as much as the call)
+        for source in sources:
+            path, staged = f"{folder}/{source.name}", f"{within}/{source.name}"
+            self._forget(path)
+            _link_or_copy(source, f"{self.folder}/{staged}")
+            self._names[path] = staged
+            self._new[path] = None
+        self._folders[folder] = within
+
+    def _link(self, path: str, source: Path) -> None:
         self._forget(path)
         target, given = f"{self._site}/{path}", source.stat()
         try:
-            standing = os.stat(target)  # noqa: PTH116 (thousands of photos: a Path costs as much as the call)
+            standing = os.stat(target)  # noqa: PTH116 (as in `link`)
         except (FileNotFoundError, NotADirectoryError):
             standing = None
         if standing is not None and _same(source, given, Path(target), standing):
             return
-        staged = self._named(path)
-        try:
-            os.link(source, staged)
-        except OSError:
-            # Another disk, one without hard links, or a file with too many: a copy reads the same.
-            shutil.copyfile(source, staged)
+        _link_or_copy(source, self._named(path))
         (self._new if standing is None else self._replaced)[path] = None
 
     def remove(self, path: str) -> None:
@@ -158,7 +172,7 @@ class Stage:
         Raises OSError (a full disk): the site stays as it was, or `recover` finishes.
         """
         change = self.change
-        puts = [[self._names[path], f"{SITE}/{path}"] for path in (*change.new, *change.replaced)]
+        puts = [*self._folder_puts(), *self._file_puts(change)]
         tables = self._placed_tables()
         journal = {
             "id": self.id,
@@ -170,12 +184,28 @@ class Stage:
             "edition": self._at(EDITION, _edition_json(edition, self.id, len(change))),
         }
         beside = self.folder / JOURNAL
-        beside.write_bytes(_json(journal))
+        _write(str(beside), _json(journal))
         _sync_everything_below(self._folder)
         beside.replace(self._folder / JOURNAL)
         _sync(self._folder)
         _perform(self._folder, journal)
         return change
+
+    def _folder_puts(self) -> Iterator[tuple[str, str]]:
+        """The moves of whole folders, but of those that came to be in the site since."""
+        for folder, staged in list(self._folders.items()):
+            if os.path.lexists(f"{self._site}/{folder}"):
+                del self._folders[folder]
+            else:
+                yield staged, f"{SITE}/{folder}"
+
+    def _file_puts(self, change: Change) -> Iterator[tuple[str, str]]:
+        """The moves of the other files, in the order in which they may be seen."""
+        folders = frozenset(self._folders.values())
+        for path in (*change.new, *change.replaced):
+            staged = self._names[path]
+            if staged.partition("/")[0] not in folders:
+                yield staged, f"{SITE}/{path}"
 
     def _is_decided(self) -> bool:
         """Say whether the moves of this very edition are decided, and not all made."""
@@ -206,7 +236,7 @@ class Stage:
         return self._names.pop(name)
 
     def _write(self, path: str, content: bytes) -> None:
-        Path(self._named(path)).write_bytes(content)
+        _write(self._named(path), content)
 
     def _named(self, path: str) -> str:
         self._number += 1
@@ -217,6 +247,8 @@ class Stage:
         staged = self._names.pop(path, None)
         if staged is not None:
             (self.folder / staged).unlink()
+            # What is left of its folder, if it was to move as one, moves file by file.
+            self._folders.pop(path.rpartition("/")[0], None)
         for paths in (self._new, self._replaced, self._removed):
             paths.pop(path, None)
 
@@ -427,12 +459,11 @@ def _perform(folder: Path, journal: Mapping[str, object]) -> None:
 
     The journal stays: the moves are on the disk for good when the next edition has synced.
     """
-    stage = folder / str(journal["stage"])
+    stage, root = folder / str(journal["stage"]), f"{folder}/"
     # Authors are told what families see, once they do: a post is told out when its page is.
     for puts, removals in (("put", "removed"), ("told", "untold")):
         for name, path in _pairs(journal[puts]):
-            with suppress(FileNotFoundError):
-                _move(stage / name, folder / path)
+            _move(f"{stage}/{name}", root + path)
         for path in _names(journal[removals]):
             target = folder / path
             target.unlink(missing_ok=True)
@@ -441,15 +472,14 @@ def _perform(folder: Path, journal: Mapping[str, object]) -> None:
         (stage / str(journal["edition"])).replace(folder / EDITION)
 
 
-def _move(source: Path, target: Path) -> None:
-    """Move a staged file, making the folders it needs. Raises FileNotFoundError when it is moved."""
+def _move(source: str, target: str) -> None:
+    """Move what is staged, making the folders it needs, unless it was moved already."""
     try:
-        source.replace(target)
+        os.replace(source, target)  # noqa: PTH105 (thousands of moves: a Path costs as much as one)
     except FileNotFoundError:
-        if not source.exists():
-            raise
-        target.parent.mkdir(parents=True, exist_ok=True)
-        source.replace(target)
+        if os.path.lexists(source):
+            Path(target).parent.mkdir(parents=True, exist_ok=True)
+            Path(source).replace(target)
 
 
 def _drop_empty(folder: Path, up_to: Path) -> None:
@@ -473,6 +503,33 @@ def _names(value: object) -> tuple[str, ...]:
         msg = "a journal lists names"
         raise TypeError(msg)
     return tuple(str(name) for name in value)
+
+
+def _link_or_copy(source: Path, staged: str) -> None:
+    try:
+        os.link(source, staged)
+    except OSError:
+        # Another disk, one without hard links, or a file with too many: a copy reads the same.
+        shutil.copyfile(source, staged)
+
+
+def _read(path: str, size: int) -> bytes:
+    """What a file of *size* bytes holds, in few calls: a theme that changes has thousands compared."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, size)
+    finally:
+        os.close(descriptor)
+
+
+def _write(path: str, content: bytes) -> None:
+    """Write a file that is not there yet, in few calls."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        while content:
+            content = content[os.write(descriptor, content) :]
+    finally:
+        os.close(descriptor)
 
 
 def _same(one: Path, first: os.stat_result, other: Path, second: os.stat_result) -> bool:

@@ -100,11 +100,11 @@ def _kill_before(monkeypatch: pytest.MonkeyPatch, number: int) -> list[str]:
         return call
 
     for owner, name in (
-        (Path, "replace"),
-        (Path, "unlink"),
-        (Path, "rmdir"),
-        (Path, "mkdir"),
-        (Path, "write_bytes"),
+        (os, "replace"),
+        (os, "unlink"),
+        (os, "rmdir"),
+        (os, "mkdir"),
+        (os, "write"),
         (os, "fsync"),
         (shelf, "_sync_everything_below"),
     ):
@@ -188,18 +188,17 @@ def test_new_files_come_first_and_removals_last(
     stage = _stage(tmp_path, AFTER)
     site = shelf.site_folder(tmp_path, CENTRE)
     seen = [shelf.files_of(site)]
-    replace_file, unlink = Path.replace, Path.unlink
+    replace_file, unlink = os.replace, Path.unlink
 
-    def replaced(path: Path, target: Path) -> Path:
-        done = replace_file(path, target)
+    def replaced(path: str, target: str) -> None:
+        replace_file(path, target)
         seen.append(shelf.files_of(site))
-        return done
 
     def unlinked(path: Path, *, missing_ok: bool = False) -> None:
         unlink(path, missing_ok=missing_ok)
         seen.append(shelf.files_of(site))
 
-    monkeypatch.setattr(Path, "replace", replaced)
+    monkeypatch.setattr(os, "replace", replaced)
     monkeypatch.setattr(Path, "unlink", unlinked)
     change = stage.place(EDITION)
     monkeypatch.undo()
@@ -318,38 +317,90 @@ def test_the_last_word_on_a_path_counts(tmp_path: Path) -> None:
     assert stage.change == Change(replaced=("old.html",))
 
 
-def test_a_photo_is_another_name_of_the_same_file(tmp_path: Path) -> None:
-    """A linked photo costs a name, and one that is already there moves nothing."""
-    photo = tmp_path / "content.jpg"
-    photo.write_bytes(b"picture")
+def _photo(folder: Path, *names: str) -> list[Path]:
+    """A photo in two sizes, or in those of *names*, as content keeps it."""
+    folder.mkdir(exist_ok=True)
+    files = [folder / name for name in names or ("480.jpg", "1080.jpg")]
+    for file in files:
+        file.write_bytes(file.name.encode())
+    return files
+
+
+def test_a_photo_is_another_name_of_the_same_files(tmp_path: Path) -> None:
+    """A linked photo costs names, and one that is already there moves nothing."""
+    photo = _photo(tmp_path / "a")
     stage = Stage(tmp_path, CENTRE)
-    stage.link("photos/a.jpg", photo)
-    assert stage.change.new == ("photos/a.jpg",)
+    stage.link("photos/a", photo)
+    assert set(stage.change.new) == {"photos/a/1080.jpg", "photos/a/480.jpg"}
     stage.place(EDITION)
-    placed = shelf.site_folder(tmp_path, CENTRE) / "photos/a.jpg"
-    assert placed.samefile(photo)
+    site = shelf.site_folder(tmp_path, CENTRE)
+    assert all((site / "photos/a" / one.name).samefile(one) for one in photo)
     again = Stage(tmp_path, CENTRE)
-    again.link("photos/a.jpg", photo)
+    again.link("photos/a", photo)
     assert len(again.change) == 0
     with pytest.raises(FileNotFoundError):
-        again.link("photos/b.jpg", tmp_path / "absent.jpg")
+        again.link("photos/b", [tmp_path / "absent.jpg"])
+    again.place(EDITION)
+    assert set(_site(tmp_path)) == {"photos/a/1080.jpg", "photos/a/480.jpg"}
+    assert not (site / "photos/b").exists()
+
+
+def test_a_new_photo_is_moved_as_one(tmp_path: Path) -> None:
+    """The journal of a new photo has one move, whatever its sizes."""
+    stage = Stage(tmp_path, CENTRE)
+    stage.link("photos/a", _photo(tmp_path / "a"))
+    stage.place(EDITION)
+    journal = json.loads((tmp_path / CENTRE / shelf.JOURNAL).read_bytes())
+    assert [path for _name, path in journal["put"]] == ["site/photos/a"]
+
+
+def test_a_photo_staged_then_changed_is_moved_file_by_file(tmp_path: Path) -> None:
+    """The last word on each of its files counts: one goes, one comes, one is linked again."""
+    sizes = _photo(tmp_path / "a")
+    stage = Stage(tmp_path, CENTRE)
+    stage.link("photos/a", sizes)
+    stage.remove("photos/a/480.jpg")
+    assert stage.change.new == ("photos/a/1080.jpg",)
+    stage.link("photos/a", _photo(tmp_path / "a", "640.jpg"))
+    stage.link("photos/b", sizes)
+    stage.link("photos/b", sizes)
+    stage.link("photos/c", sizes)
+    for size in sizes:
+        stage.remove(f"photos/c/{size.name}")
+    assert stage.place(EDITION).new == tuple(sorted(_site(tmp_path)))
+    assert set(_site(tmp_path)) == {
+        *("photos/a/1080.jpg", "photos/a/640.jpg", "photos/b/1080.jpg", "photos/b/480.jpg")
+    }
+    assert not (shelf.site_folder(tmp_path, CENTRE) / "photos/c").exists()
+
+
+def test_a_photo_that_came_while_another_edition_was_drafted(tmp_path: Path) -> None:
+    """What a publication placed meanwhile is completed, never in the way."""
+    sizes = _photo(tmp_path / "a")
+    draft = Stage(tmp_path, CENTRE, drafted=True)
+    draft.link("photos/a", sizes)
+    meanwhile = Stage(tmp_path, CENTRE)
+    meanwhile.link("photos/a", sizes[:1])
+    meanwhile.place(EDITION)
+    meanwhile.forget()
+    draft.place(EDITION)
+    assert set(_site(tmp_path)) == {"photos/a/1080.jpg", "photos/a/480.jpg"}
 
 
 def test_a_photo_is_copied_where_it_cannot_be_linked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On another disk a copy reads the same, and is not made again when it is there."""
-    photo = tmp_path / "content.jpg"
-    photo.write_bytes(b"picture")
+    photo = _photo(tmp_path / "a")
     monkeypatch.setattr(os, "link", _raise(OSError(18, "Invalid cross-device link")))
     stage = Stage(tmp_path, CENTRE)
-    stage.link("photos/a.jpg", photo)
+    stage.link("photos/a", photo)
     stage.place(EDITION)
-    placed = shelf.site_folder(tmp_path, CENTRE) / "photos/a.jpg"
-    assert placed.read_bytes() == b"picture"
-    assert not placed.samefile(photo)
+    placed = shelf.site_folder(tmp_path, CENTRE) / "photos/a/480.jpg"
+    assert placed.read_bytes() == b"480.jpg"
+    assert not placed.samefile(photo[0])
     again = Stage(tmp_path, CENTRE)
-    again.link("photos/a.jpg", photo)
+    again.link("photos/a", photo)
     assert len(again.change) == 0
 
 

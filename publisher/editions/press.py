@@ -14,8 +14,9 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
+from itertools import groupby
 from pathlib import Path
-from posixpath import basename
+from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
 from publisher import shelf
@@ -29,7 +30,7 @@ from publisher.content.library import (
     read_document,
     stamp_of,
 )
-from publisher.content.photos import photo_file, photos_folder
+from publisher.content.photos import photos_folder
 from publisher.editions.index import INDEX_FAULTS, Index, IndexIsUnreadable, Link
 from publisher.editions.inspect import inspect_page
 from publisher.editions.plan import (
@@ -398,7 +399,7 @@ class CentrePress:
             photos = work.photos_after()
             linked.update(photos)
             site = _Site(index, self._renderer, keys)
-            unfit = [*self._link(index, stage, photos.values()), *self._draw(index, site, stage)]
+            unfit = [*self._link(index, stage, photos), *self._draw(index, site, stage)]
             if not unfit:
                 for path in site.gone(path for path in linked if path not in photos):
                     stage.remove(path)
@@ -449,15 +450,15 @@ class CentrePress:
                 index.refresh(link.slug)
             links = index.links_to(work.paths())
 
-    def _link(self, index: Index, stage: Stage, photos: Iterable[PlacedPhoto]) -> Iterable[Unfit]:
+    def _link(self, index: Index, stage: Stage, paths: Iterable[str]) -> Iterable[Unfit]:
         """Put photos in the site; the posts whose photo is not there any more."""
-        content = self._places.content
-        for placed in photos:
-            source = photo_file(content, self._centre.slug, placed.photo_id, placed.rendition)
+        folder = photos_folder(self._places.content, self._centre.slug)
+        for where, ours in groupby(paths, dirname):
+            kept = folder / basename(where)
             try:
-                stage.link(placed.path, source)
+                stage.link(where, [kept / basename(path) for path in ours])
             except FileNotFoundError:
-                for slug, number in index.showing(placed.photo_id):
+                for slug, number in index.showing(kept.name):
                     yield Unfit(
                         post=slug,
                         reason=_(
@@ -721,14 +722,13 @@ class _Site:
             if page is not None:
                 yield page
 
-    def photos(self, placed: frozenset[str]) -> Iterable[PlacedPhoto]:
-        """Every photo of a whole site, but those whose folder is *placed* already."""
+    def photos(self, placed: frozenset[str]) -> Iterable[str]:
+        """Where every photo of a whole site stands, but those whose folder is *placed* already."""
         for folder in self._shown - placed:
             photo = self._index.photo(basename(folder))
             if photo is not None:
                 for rendition in photo.renditions:
-                    path = f"{folder}/{rendition.name}"
-                    yield PlacedPhoto(path=path, photo_id=photo.id, rendition=rendition.name)
+                    yield f"{folder}/{rendition.name}"
 
     def gone(self, paths: Iterable[str]) -> list[str]:
         """Those of *paths*, and of the pages asked for, that the site will not have."""

@@ -425,29 +425,34 @@ class House:
     @contextmanager
     def _watching(self) -> Iterator[None]:
         """Look at the links of every page after each file that moves into or out of the site."""
-        site, replaced, unlinked = f"{self.site}/", Path.replace, Path.unlink
+        site, replaced, unlinked = f"{self.site}/", os.replace, Path.unlink
 
-        def moved(path: Path, target: Path) -> Path:
-            made = replaced(path, target)
-            self._looked_at(str(target), site)
-            return made
+        def moved(path: str, target: str) -> None:
+            replaced(path, target)
+            within = [str(path) for path in Path(target).rglob("*")]
+            self._looked_at(within or [str(target)], site)
 
         def taken(path: Path, missing_ok: bool = False) -> None:  # noqa: FBT001, FBT002 (as pathlib declares it)
             unlinked(path, missing_ok)
-            self._looked_at(str(path), site)
+            self._looked_at([str(path)], site)
 
         patch = pytest.MonkeyPatch()
-        patch.setattr(Path, "replace", moved)
+        patch.setattr(os, "replace", moved)
         patch.setattr(Path, "unlink", taken)
         try:
             yield
         finally:
             patch.undo()
 
-    def _looked_at(self, path: str, site: str) -> None:
-        if not path.startswith(site):
+    def _looked_at(self, paths: list[str], site: str) -> None:
+        if not paths[0].startswith(site):
             return
-        name = path.removeprefix(site)
+        for path in paths:
+            self._look_at(path, path.removeprefix(site))
+        self.moves += 1
+        self._crawl()
+
+    def _look_at(self, path: str, name: str) -> None:
         try:
             text = Path(path).read_text(encoding="utf-8") if name.endswith(".html") else ""
         except FileNotFoundError:
@@ -460,8 +465,6 @@ class House:
                 )
             else:
                 self.seen.pop(name, None)
-        self.moves += 1
-        self._crawl()
 
     def _crawl(self) -> None:
         """Follow every link from the homes: none leads nowhere."""

@@ -52,12 +52,22 @@ class _Naming:
                 del names[self.path]
             case "link":
                 names[self.other] = self.file
+            case "rename" if self.file is None:
+                return self._move_folder(names)
             case "rename":
-                if self.file is None or names.get(self.path) != self.file:
+                if names.get(self.path) != self.file:
                     return False
                 if names.get(self.other) != self.file:
                     del names[self.path]
                     names[self.other] = self.file
+        return True
+
+    def _move_folder(self, names: dict[str, int | None]) -> bool:
+        """Move a folder, with what it holds, where there is none."""
+        if names.get(self.path, 0) is not None or self.other in names:
+            return False
+        for name in [one for one in names if one == self.path or one.startswith(f"{self.path}/")]:
+            names[self.other + name[len(self.path) :]] = names.pop(name)
         return True
 
 
