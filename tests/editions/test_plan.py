@@ -368,6 +368,8 @@ def test_a_child_s_week_is_there_though_nothing_is_written() -> None:
     assert [day.day.weekday() for day in week] == [0, 1, 2, 3, 4]
     assert [len(day.articles) for day in week] == [0, 0, 1, 0, 0]
     assert not any(day.slots for day in week)
+    plan = _plan(article(), programme())
+    assert _page(plan, "petits.html").week == _page(plan, "index.html").week != ()
 
 
 def test_the_programme_of_now_or_the_next_one() -> None:

@@ -262,6 +262,28 @@ def test_the_site_reads_without_javascript(visits: Callable[..., Visit]) -> None
     expect(family.page.get_by_role("heading", name="À ne pas oublier")).to_be_visible()
 
 
+def test_a_child_finds_photos_without_reading(visits: Callable[..., Visit]) -> None:
+    """A pupil lands on pictures, opens one as large as the screen, comes back; no script."""
+    child = visits(PHONE, java_script_enabled=False)
+    child.sign_in("enfant-prevert")
+    page = child.page
+    expect(page).to_have_url(re.compile(r"/les-tilleuls/groupes/grands/petits\.html$"))
+    expect(page.locator(".nuits svg")).to_have_count(1)
+    expect(page.locator(".choses")).to_contain_text("Un maillot")
+    latest = page.get_by_role("region", name="La dernière photo").get_by_role("link")
+    latest.tap()
+    expect(page.locator(".visionneuse > li:target img")).to_be_visible()
+    page.get_by_role("link", name="Après").tap()
+    expect(page.locator("#photo-2 img")).to_be_visible()
+    page.go_back()
+    page.go_back()
+    expect(latest).to_be_visible()
+    page.get_by_role("link", name="Page des parents").tap()
+    expect(page.get_by_role("heading", name="À ne pas oublier")).to_be_visible()
+    page.get_by_role("link", name="En images").tap()
+    expect(latest).to_be_visible()
+
+
 def test_the_first_page_is_light(visits: Callable[..., Visit]) -> None:
     """At most 60 kB before photos, as they are on the disk (a server in front compresses more)."""
     family = visits()
