@@ -169,6 +169,16 @@ def test_every_lie_signs_nobody_in(cas: HostileCas, lie: Lie) -> None:
     assert not any("elsewhere" in asked for asked in cas.asked)
 
 
+@pytest.mark.parametrize("ticket", ["", f"{TICKET}\n", f"{TICKET}&a=b", "S" * 257, "é"])
+def test_what_is_no_ticket_is_not_asked_about(cas: HostileCas, ticket: str) -> None:
+    """Only what looks like a ticket is sent on to the server."""
+    client = client_of(cas.address)
+    beginning = begun(client)
+    failed = completed(client, beginning, {"etat": beginning.state, "ticket": ticket})
+    assert isinstance(failed, SignInFailed)
+    assert not cas.asked
+
+
 def test_a_ticket_is_worth_one_sign_in(cas: HostileCas) -> None:
     """The same answer given twice signs in once."""
     client = client_of(cas.address)
