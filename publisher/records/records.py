@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from publisher.model.person import Enrolment, Known, Pass, StaffGrant, StaffRole
 from publisher.records.accounts import Accounts, accounts_of, person_of
+from publisher.records.enrolments import Enrolments
 from publisher.records.local_accounts import LocalAccounts
 from publisher.records.sign_ins import SignIns
 from publisher.records.staff import Staff
@@ -38,6 +39,7 @@ class Records:
         self._engine = engine
         self.sign_ins = SignIns(engine)
         self.accounts = Accounts(engine)
+        self.enrolments = Enrolments(engine)
         self.staff = Staff(engine)
         self.local_accounts = LocalAccounts(engine)
         self.tries = Tries(engine)

@@ -86,8 +86,8 @@ enrolments = Table(
     Column("who", String(64), primary_key=True),
     Column("centre", String(80), primary_key=True),
     Column("place", String(80), primary_key=True),
-    Column("origin", String(80), primary_key=True),
-    Column("starts_on", Date, nullable=False),
+    Column("origin", String(80), primary_key=True, index=True),
+    Column("starts_on", Date, primary_key=True),
     Column("ends_on", Date, nullable=False),
 )
 """`place` is a group's slug, or empty for the centre alone; `origin`, the import or paper code."""
