@@ -412,12 +412,17 @@ class _Doors:
         profile = profile_of(source, arrival.claims)
         if profile is None:
             return SignInFailed(Why.NOBODY)
+        ends_at = end_of_pass(self._passes.purpose, profile.role, now, town.timezone)
+        attempt = session_digest(key, f"{source.name}\0attempt", sign_in)
+        if attempt and not self._records.sign_ins.spend(attempt, ends_at):
+            # Another proof, of the same attempt: its sign-in is written down already.
+            return SignInFailed(Why.ALREADY_USED, "the attempt was answered before")
         today = now.astimezone(town.timezone).date()
         account = account_of(key, profile, today)
         pass_ = new_pass(
             account,
             profile.given_name,
-            end_of_pass(self._passes.purpose, profile.role, now, town.timezone),
+            ends_at,
             person=self._records.accounts.recognise(account),
             sign_in=sign_in,
         )
