@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from itertools import groupby
@@ -160,6 +160,19 @@ def program_digest() -> str:
     return total.hexdigest()[:16]
 
 
+def _in_words(value: object) -> str:
+    """*value* and all it holds, as every process says it: a set has another order in each."""
+    if is_dataclass(value):
+        return _in_words(
+            (type(value).__name__, *(getattr(value, one.name) for one in fields(value)))
+        )
+    if isinstance(value, Mapping):
+        return _in_words(("mapping", *value.items()))
+    if isinstance(value, frozenset):
+        return _in_words(("set", *sorted(map(_in_words, value))))
+    return f"({','.join(map(_in_words, value))})" if isinstance(value, tuple) else repr(value)
+
+
 class CentrePress:
     """One centre's press, warm: its theme frozen, its templates compiled, its index open.
 
@@ -177,7 +190,7 @@ class CentrePress:
             language=town.language,
             plugins=town.plugins,
         )
-        asked = hashlib.sha256(repr((town, centre)).encode()).hexdigest()[:16]
+        asked = hashlib.sha256(_in_words((town, centre)).encode()).hexdigest()[:16]
         self._made_with = {
             "program": program_digest(),
             "asked": asked,

@@ -336,3 +336,25 @@ def test_one_centres_bad_luck_does_not_stop_the_town(bench: Bench, tmp_path: Pat
         bench.save(article("2026-11-18-ensuite"))
         wait_until((bench.site / "articles/2026-11-18-ensuite.html").exists, "the next")
     assert "la-grande-ourse was not built" in told.read_text(encoding="utf-8")
+
+
+def test_every_process_says_a_configuration_alike() -> None:
+    """A set has another order in each process: a press that starts again must not make all again."""
+    said = {
+        subprocess.run(  # noqa: S603 (our own interpreter)
+            [sys.executable, "-c", _SAYS_A_SET],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=Path(__file__).parents[2],
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(said) == 1
+
+
+_SAYS_A_SET = """
+from publisher.editions.press import _in_words
+
+print(_in_words((frozenset("abcdefgh"), {"a": (1, frozenset("ab"))})))
+"""
