@@ -125,10 +125,13 @@ def _element(node: Node, outer: Mapping[str, str], depth: int) -> Element:
     for name, attribute in sorted(node.attributes.items()):
         told = node.attributes[name]
         if told.namespaceURI == _XMLNS:
-            scope["" if told.name == "xmlns" else told.localName] = attribute
+            scope["" if told.name == "xmlns" else told.localName] = attribute or ""
         else:
             attributes[_clark(told)] = attribute
             markup.append((name, attribute))
+    if not scope.get("", "-"):
+        # `xmlns=""` says again what is so where nothing is said.
+        del scope[""]
     return Element(
         name=_clark(node),
         written_name=node.tagName,
@@ -173,8 +176,10 @@ def _check_identifiers(root: Element) -> None:
 
 def _pieces(element: Element, outer: Mapping[str, str]) -> Iterator[str]:
     yield f"<{element.written_name}"
+    if "" in outer and "" not in element.scope:
+        yield ' xmlns=""'
     for prefix, namespace in element.scope.items():
-        if outer.get(prefix, "") != namespace:
+        if outer.get(prefix) != namespace:
             yield f' {f"xmlns:{prefix}" if prefix else "xmlns"}="{_escaped(namespace)}"'
     for name, value in element.written_attributes:
         yield f' {name}="{_escaped(value)}"'

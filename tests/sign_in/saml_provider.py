@@ -74,9 +74,13 @@ class Pair:
         return base64.b64encode(self.certificate.public_bytes(Encoding.DER)).decode()
 
 
-@cache
 def pair(name: str = "rsa") -> Pair:
     """The pair of that name: `rsa`, `other`, `short` (1024 bits) or `ec`; made once a run."""
+    return _made(name)
+
+
+@cache
+def _made(name: str) -> Pair:
     key: Private
     if name == "ec":
         key = ec.generate_private_key(ec.SECP256R1())
@@ -345,13 +349,13 @@ def wrong_by_itself(xml: str) -> bool:
 
 
 def _signature(identifier: str, answer: Answer) -> str:
-    reference = identifier if answer.reference == "=" else answer.reference
+    reference = f"#{identifier}" if answer.reference == "=" else answer.reference
     transforms = "".join(f'<ds:Transform Algorithm="{one}"/>' for one in answer.transforms)
     return (
         f'<ds:Signature xmlns:ds="{DS}"><ds:SignedInfo>'
         f'<ds:CanonicalizationMethod Algorithm="{answer.canonical}"/>'
         f'<ds:SignatureMethod Algorithm="{answer.algorithm}"/>'
-        f'<ds:Reference URI="#{reference}"><ds:Transforms>{transforms}</ds:Transforms>'
+        f'<ds:Reference URI="{reference}"><ds:Transforms>{transforms}</ds:Transforms>'
         f'<ds:DigestMethod Algorithm="{answer.digest}"/><ds:DigestValue/></ds:Reference>'
         f"</ds:SignedInfo><ds:SignatureValue/>{answer.key_info}</ds:Signature>"
     )

@@ -63,6 +63,7 @@ from tests.sign_in.saml_provider import (
     wrapped,
     wrong_by_itself,
 )
+from tests.sign_in.witness import witness_of_xmlsec
 
 NOW = datetime(2026, 11, 18, 16, 0, tzinfo=UTC)
 HERE = "https://loisirs.example"
@@ -861,15 +862,6 @@ def test_a_signature_of_an_address_is_read_before_the_message(place: Place) -> N
 # What is left on disk, in logs and waiting.
 
 
-def _witness(folder: Path, script: str) -> str:
-    """A PATH on which `xmlsec1` is *script*; the true one is at `$TRUE`."""
-    true = shutil.which("xmlsec1")
-    folder.mkdir()
-    (folder / "xmlsec1").write_text(f"#!/bin/sh\nTRUE={true}\n{script}\n", encoding="ascii")
-    (folder / "xmlsec1").chmod(0o755)
-    return f"{folder}{os.pathsep}{os.environ['PATH']}"
-
-
 @pytest.mark.parametrize("subject", [SUBJECT, "ENTQZ79999"], ids=["signed", "forged"])
 def test_no_name_is_ever_in_a_file(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, subject: str
@@ -881,7 +873,7 @@ def test_no_name_is_ever_in_a_file(
     script = (
         f'echo "$@" >> {seen}\nfind {temporary} -type f -exec cat {{}} + >> {seen}\nexec $TRUE "$@"'
     )
-    monkeypatch.setenv("PATH", _witness(tmp_path / "bin", script))
+    monkeypatch.setenv("PATH", witness_of_xmlsec(tmp_path / "bin", script))
     xml = response(place.answer()).replace(SUBJECT, subject)
     seen.unlink(missing_ok=True)  # what signing left there
     assert isinstance(place.hears(xml), Arrival if subject == SUBJECT else SignInFailed)
@@ -897,7 +889,7 @@ def test_a_verifier_that_does_not_end_is_not_waited_for(
     """Whoever waits is told that the ENT does not answer, and the program is stopped."""
     xml = response(place.answer())
     script = f"echo $$ > {tmp_path}/pid\nexec tail -f /dev/null"
-    monkeypatch.setenv("PATH", _witness(tmp_path / "bin", script))
+    monkeypatch.setenv("PATH", witness_of_xmlsec(tmp_path / "bin", script))
     monkeypatch.setattr("publisher.sign_in.xml_signature.RUN_LASTS_S", 0.5)
     refused(place.hears(xml), Why.UNREACHABLE, "does not end")
     with pytest.raises(ProcessLookupError):
