@@ -2,6 +2,7 @@
 
 import json
 import logging
+import secrets
 from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import urlencode, urlsplit
@@ -17,8 +18,18 @@ from werkzeug.exceptions import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from publisher.authoring import door_pages, form_pages, home_pages, photo_pages, receipt_pages
+from publisher.authoring import (
+    account_pages,
+    door_pages,
+    form_pages,
+    home_pages,
+    invitation_pages,
+    people_pages,
+    photo_pages,
+    receipt_pages,
+)
 from publisher.authoring.headers import protect
+from publisher.authoring.local_door import LocalDoor
 from publisher.authoring.office import Office
 from publisher.authoring.pictograms import Pictograms
 from publisher.authoring.screen_words import words_for_screen
@@ -27,10 +38,14 @@ from publisher.authoring.visit import NotYours, Visit, local, writable_centres
 from publisher.authoring.words import SHAPES, label_of, name_of_field, said_fields
 from publisher.centres import theme_folder
 from publisher.language import install, translations_for
+from publisher.model.person import LOCAL, Pass
+from publisher.model.source import Door
+from publisher.model.staff import needs_second_factor
 from publisher.model.town import Town
 from publisher.records import Records
 from publisher.settings import Settings
 from publisher.sign_in.passes import TEAM, Passes, pass_of
+from publisher.sign_in.passwords import Passwords
 from publisher.sign_in.routes import sign_in_blueprint
 
 log = logging.getLogger(__name__)
@@ -41,6 +56,26 @@ MAX_FORM_BYTES = 2_000_000
 """Bytes of a form: 400 slots and 60 captions, all full, take 700 000."""
 
 _OPEN_ENDPOINTS = frozenset({"static", "theme", "door", "goodbye"})
+_OPEN_PAGES = frozenset(
+    {"local_door", "second_door", "invitation_code", "invitation", "new_account"}
+)
+"""What anybody may see, and what says more to who is signed in."""
+_OPEN_FORMS = frozenset({"local_sign_in", "second_sign_in", "read_code", "make_account"})
+"""The forms of those pages. Their token is the browser's own, since nobody is signed in."""
+_WITHOUT_SECOND_FACTOR = frozenset(
+    {
+        "account",
+        "application",
+        "add_application",
+        "passkey",
+        "add_passkey",
+        "password",
+        "change_password",
+    }
+)
+"""What is open to somebody whose right asks for a second factor, until they have one."""
+_SECRET_FIELDS = ("mot_de_passe", "graine", "defi", "reponse", "code")
+"""What is never shown again, whatever fails."""
 
 
 class TokenIsWrong(Exception):
@@ -55,15 +90,25 @@ class SignInIsOver(Exception):
     """Nobody is signed in, or not any more."""
 
 
+class ThresholdIsWrong(Exception):
+    """A form of the door does not carry the token of the browser that sends it."""
+
+
+class SecondFactorIsMissing(Exception):
+    """The right of whoever asks needs more than a password, and they have no more yet."""
+
+
 def make_authoring(
     town: Callable[[], Town],
     settings: Settings,
     records: Records,
     clock: Callable[[], datetime],
+    passwords: Passwords | None = None,
 ) -> Flask:
     """The team's app, everything of it below `/equipe/` but the theme's files.
 
-    *clock* gives aware instants; the app speaks in the town's time zone.
+    *clock* gives aware instants; the app speaks in the town's time zone. *passwords* digests
+    those of Préau's own accounts, at the costs of the house unless told.
     """
     app = Flask(__name__, static_url_path=f"{PREFIX}/static")
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
@@ -82,10 +127,15 @@ def make_authoring(
         clock=clock,
     )
     app.register_blueprint(blueprint)
-    _receive(app, office, passes, blueprint.name)
+    local_door = LocalDoor(office, passes, passwords or Passwords())
+    _receive(app, office, passes, local_door, blueprint.name)
+    _keep_threshold(app, office, local_door)
     _serve_theme(app, office)
     for pages in (door_pages, home_pages, form_pages, photo_pages, receipt_pages):
         pages.add(app, office)
+    people_pages.add(app, office)
+    invitation_pages.add(app, office, local_door)
+    account_pages.add(app, office, local_door)
     app.after_request(lambda response: protect(response, town()))
     _answer_failures(app, office)
     return app
@@ -110,7 +160,9 @@ def _set_words(app: Flask, office: Office) -> None:
     environment.filters["sentence"] = lambda mistake: mistake.sentence(translate)
 
 
-def _receive(app: Flask, office: Office, passes: Passes, sign_in: str) -> None:
+def _receive(
+    app: Flask, office: Office, passes: Passes, local_door: LocalDoor, sign_in: str
+) -> None:
     """Let nobody in but by name: what is open is listed, all the rest asks who is there."""
     spoken_to_by_sources = {f"{sign_in}.receive", f"{sign_in}.source_signs_out"}
 
@@ -123,22 +175,17 @@ def _receive(app: Flask, office: Office, passes: Passes, sign_in: str) -> None:
         endpoint = request.endpoint or ""
         if endpoint in _OPEN_ENDPOINTS or endpoint in spoken_to_by_sources:
             return
-        now = office.clock()
         town = office.town()
-        pass_ = pass_of(request.environ, passes, office.records, now)
-        if pass_ is not None:
-            at = local(now, town)
-            g.visit = Visit(
-                town=town,
-                pass_=pass_,
-                centres=writable_centres(town, office.records.staff_grants_of(pass_.person), at),
-                now=at,
-                token=token_of(pass_.sign_in, office.settings.authoring_keys),
-            )
+        g.visit = _visit(office, passes)
         if endpoint.startswith(f"{sign_in}.") and request.method != "POST":
             return
         if request.method not in {"GET", "HEAD", "OPTIONS"}:
             _refuse_foreign(town)
+        if endpoint in _OPEN_PAGES:
+            return
+        if endpoint in _OPEN_FORMS:
+            _ask_for_threshold(office, local_door)
+            return
         if g.visit is None:
             if endpoint.startswith(f"{sign_in}."):
                 return
@@ -149,6 +196,73 @@ def _receive(app: Flask, office: Office, passes: Passes, sign_in: str) -> None:
             )
             if not is_token_of(given, g.visit.pass_.sign_in, office.settings.authoring_keys):
                 raise TokenIsWrong
+        if endpoint.startswith(f"{sign_in}.") or endpoint in _WITHOUT_SECOND_FACTOR:
+            return
+        if _lacks_second_factor(office, g.visit):
+            raise SecondFactorIsMissing
+
+
+def _visit(office: Office, passes: Passes) -> Visit | None:
+    """Who is there, by their pass, through a door that is still open to the team."""
+    now, town = office.clock(), office.town()
+    pass_ = pass_of(request.environ, passes, office.records, now)
+    if pass_ is None or not _is_still_open(office, town, pass_):
+        return None
+    at = local(now, town)
+    grants = office.records.staff_grants_of(pass_.person)
+    return Visit(
+        town=town,
+        pass_=pass_,
+        grants=grants,
+        centres=writable_centres(town, grants, at),
+        now=at,
+        token=token_of(pass_.sign_in, office.settings.authoring_keys),
+    )
+
+
+def _is_still_open(office: Office, town: Town, pass_: Pass) -> bool:
+    """Say whether the source of *pass_* leads to the team today, as when it was given."""
+    if pass_.source == LOCAL:
+        stored = office.records.local_accounts
+        return town.local_accounts and stored.password_of(pass_.account) is not None
+    source = town.source(pass_.source)
+    return source is not None and Door.TEAM in source.doors
+
+
+def _lacks_second_factor(office: Office, visit: Visit) -> bool:
+    if visit.pass_.source != LOCAL or not needs_second_factor(visit.grants, visit.now.date()):
+        return False
+    locks = office.records.local_accounts.locks_of(visit.pass_.account)
+    return locks is None or not locks.is_double
+
+
+def _ask_for_threshold(office: Office, local_door: LocalDoor) -> None:
+    threshold = local_door.threshold_of(request) or ""
+    keys = office.settings.authoring_keys
+    if not threshold or not is_token_of(request.form.get(FIELD, ""), threshold, keys):
+        raise ThresholdIsWrong
+
+
+def _keep_threshold(app: Flask, office: Office, local_door: LocalDoor) -> None:
+    """Give a browser at the door an id of its own, and its forms the token of that id.
+
+    A page of another site cannot have them sent: neither is somebody signed in as another.
+    """
+
+    def threshold() -> str:
+        known = local_door.threshold_of(request)
+        if known is None:
+            known = g.setdefault("threshold", secrets.token_urlsafe(16))
+        return token_of(known, office.settings.authoring_keys)
+
+    app.jinja_env.globals["threshold_token"] = threshold
+
+    @app.after_request
+    def _keep(response: Response) -> Response:
+        new = g.get("threshold")
+        if new is not None:
+            local_door.keep_threshold(response, new)
+        return response
 
 
 def _refuse_foreign(town: Town) -> None:
@@ -183,7 +297,8 @@ def _answer_failures(app: Flask, office: Office) -> None:
 
     def kept(template: str, status: int, **values: object) -> tuple[str, int]:
         typed = request.form.to_dict(flat=False) if request.method == "POST" else {}
-        typed.pop(FIELD, None)
+        for secret in (FIELD, *_SECRET_FIELDS):
+            typed.pop(secret, None)
         said = said_fields(typed, None, translate, language)
         return render_template(
             template, visit=g.get("visit"), typed=typed, said=said, **values
@@ -215,6 +330,16 @@ def _answer_failures(app: Flask, office: Office) -> None:
         if wants_json():
             return {"message": _say(office, "token")}, 403
         return kept("kept.html", 403, reason="token", sign_in="")
+
+    @app.errorhandler(ThresholdIsWrong)
+    def _threshold(_error: ThresholdIsWrong) -> AnyResponse:
+        """The same page again, with a token of its own; what was typed at a door is not kept."""
+        again = {"ancienne": "", **request.args.to_dict()}
+        return redirect(f"{request.path}?{urlencode(again, safe='/')}", 303)
+
+    @app.errorhandler(SecondFactorIsMissing)
+    def _second_factor(_error: SecondFactorIsMissing) -> AnyResponse:
+        return redirect(account_pages.PATH, 303)
 
     @app.errorhandler(ComesFromElsewhere)
     def _elsewhere(_error: ComesFromElsewhere) -> tuple[str, int]:

@@ -7,6 +7,7 @@ from flask import Flask, render_template, request
 from publisher.authoring.office import Office
 from publisher.language import translations_for
 from publisher.model.mistake import in_french as _
+from publisher.model.source import Door
 from publisher.sign_in.routes import return_path
 
 PREFIX = "/equipe"
@@ -25,6 +26,7 @@ def add(app: Flask, office: Office) -> None:
             town=town,
             title=translate(title),
             advice=translate(advice),
+            sources=town.sources_of(Door.TEAM),
             query=urlencode({"vers": back}, safe="/"),
         )
 

@@ -7,7 +7,8 @@ page of what does not exist, not somebody else's centre.
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.model.person import WRITING, Pass, StaffGrant
+from publisher.authoring.rights import Deed, may_in
+from publisher.model.person import WHOLE_TOWN, Pass, StaffGrant
 from publisher.model.town import Centre, Town
 
 
@@ -19,11 +20,13 @@ class NotYours(Exception):
 class Visit:
     """A signed-in person, at `now` (aware, in the town's time zone, whole seconds).
 
-    `centres` are those they may write in today, in the town's order.
+    `grants` are every right they were given, ended ones included. `centres` are those they
+    may write in today, in the town's order.
     """
 
     town: Town
     pass_: Pass
+    grants: tuple[StaffGrant, ...]
     centres: tuple[Centre, ...]
     now: datetime
     token: str
@@ -35,6 +38,20 @@ class Visit:
                 return centre
         raise NotYours(slug)
 
+    def may(self, deed: Deed, centre: str) -> bool:
+        """Say whether they may do *deed* in *centre* (`WHOLE_TOWN`: the town) today."""
+        return may_in(self.grants, deed, centre, self.now.date())
+
+    @property
+    def people_of(self) -> tuple[Centre, ...]:
+        """The centres whose people they see, in the town's order."""
+        return tuple(one for one in self.town.centres if self.may(Deed.SEE_PEOPLE, one.slug))
+
+    @property
+    def administers(self) -> bool:
+        """Whether they give rights in the whole town."""
+        return self.may(Deed.CHANGE_TOWN, WHOLE_TOWN)
+
 
 def local(moment: datetime, town: Town) -> datetime:
     """*moment* as the town's clocks show it, in whole seconds: how documents carry it."""
@@ -45,5 +62,5 @@ def writable_centres(
     town: Town, grants: tuple[StaffGrant, ...], now: datetime
 ) -> tuple[Centre, ...]:
     """The centres that *grants* open to writing on the local day of *now*."""
-    held = {grant.centre for grant in grants if grant.role in WRITING and grant.holds(now.date())}
-    return tuple(centre for centre in town.centres if centre.slug in held)
+    day = now.date()
+    return tuple(one for one in town.centres if may_in(grants, Deed.PUBLISH, one.slug, day))

@@ -70,12 +70,14 @@ class LocalAccounts:
                 .values(password=password)
             )
 
-    def locks_of(self, account: str) -> Locks:
-        """The second factors of *account*; none for an account that does not exist."""
+    def locks_of(self, account: str) -> Locks | None:
+        """The second factors of *account*, or None when there is no such account."""
         with self._engine.connect() as connection:
             totp = connection.execute(
                 select(local_accounts.c.totp).where(local_accounts.c.account == account)
             ).scalar_one_or_none()
+            if totp is None:
+                return None
             keys = select(passkeys).where(passkeys.c.account == account)
             codes = (
                 select(func.count())
@@ -83,7 +85,7 @@ class LocalAccounts:
                 .where(recovery_codes.c.account == account)
             )
             return Locks(
-                totp=totp or "",
+                totp=totp,
                 passkeys=tuple(
                     StoredPasskey(
                         credential=row.credential,

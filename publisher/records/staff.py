@@ -172,14 +172,17 @@ class Staff:
     def accept(
         self,
         digest: str,
-        person: str,
+        who: str,
         now: datetime,
         today: date,
+        *,
+        person: str = "",
         account: LocalAccount | None = None,
     ) -> StaffGrant | Lapse:
-        """Use the invitation for *person*, once; the right it gave, or why it gave none.
+        """Use the invitation for the account *who*, once; the right it gave, or why it gave none.
 
-        With *account*, an account of Préau's own is made for them, in the same transaction.
+        *person* is whom that account is joined to, when not itself: their rights are looked at
+        too. With *account*, an account of Préau's own is made for them, in the same transaction.
         Its identifier may be taken by one person only: whom the invitation replaces, when
         they have no right in any other place; their way in is then made anew.
 
@@ -187,7 +190,7 @@ class Staff:
         """
         try:
             with self._engine.begin() as connection:
-                return _accept(connection, digest, person, now, today, account)
+                return _accept(connection, digest, (who, person or who), now, today, account)
         except _CannotAccept as stop:
             return stop.lapse
 
@@ -219,11 +222,12 @@ class Staff:
 def _accept(
     connection: Connection,
     digest: str,
-    person: str,
+    who_and_person: tuple[str, str],
     now: datetime,
     today: date,
     account: LocalAccount | None,
 ) -> StaffGrant:
+    who, person = who_and_person
     used = connection.execute(
         update(staff_invitations)
         .where(staff_invitations.c.digest == digest, _is_open(now))
@@ -244,10 +248,10 @@ def _accept(
         keep_account(connection, account)
     if invitation.replaces:
         connection.execute(_of(invitation.replaces, invitation.centre))
-        if invitation.replaces != person and not _grants_of(connection, invitation.replaces):
+        if invitation.replaces != who and not _grants_of(connection, invitation.replaces):
             forget_account(connection, invitation.replaces)
     grant = StaffGrant(
-        person=person,
+        person=who,
         centre=invitation.centre,
         role=invitation.role,
         ends_on=invitation.ends_on,

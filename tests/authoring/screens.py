@@ -70,8 +70,8 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Served]:
-    """A new instance, served until the end."""
+def served(folder: Path, host: str = "127.0.0.1") -> Iterator[Served]:
+    """A new instance, served until the end, under the name *host*."""
     later: list[Served] = []
     server = make_server(
         "127.0.0.1",
@@ -80,7 +80,7 @@ def served(folder: Path) -> Iterator[Served]:
         threaded=True,
         request_handler=Silent,
     )
-    address = f"http://127.0.0.1:{server.port}"
+    address = f"http://{host}:{server.port}"
     desk = make_desk(make_instance(folder / "instance", public_url=address), Hour())
     desk.grant("ines", TILLEULS)
     later.append(Served(desk, server, address))

@@ -1,4 +1,5 @@
 // The team's pages work without this; with it, nothing that was typed is ever lost.
+import { startAccount } from "./account.js";
 import { listDraftsAtHome, warnBeforeSigningOut } from "./home.js";
 import { startForm } from "./form.js";
 import { followReceipt } from "./receipt.js";
@@ -11,3 +12,4 @@ if (waiting) listDraftsAtHome(waiting);
 const receipt = document.querySelector("[data-recu]");
 if (receipt) followReceipt(receipt);
 for (const leaving of document.querySelectorAll("form[data-sortir]")) warnBeforeSigningOut(leaving);
+if (document.querySelector("[data-mot-de-passe], [data-copier], form[data-cle]")) startAccount(document);
