@@ -4,18 +4,20 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from publisher.content.durable import make_folder_durably, sync_folder, write_durably
 from publisher.model.photo import MASTER, PHOTO_ID, Photo, Rendition
 
+PHOTOS = "photos"
 FACTS = "photo.json"
 
 
 def photos_folder(root: Path, centre: str) -> Path:
     """Where *centre* keeps its photos, under the content's *root*."""
-    return root / centre / "photos"
+    return root / centre / PHOTOS
 
 
 def keep_photo(root: Path, centre: str, photo: Photo, files: Mapping[str, bytes]) -> None:
@@ -45,27 +47,20 @@ def read_photo(root: Path, centre: str, photo_id: str) -> Photo | None:
     if PHOTO_ID.match(photo_id) is None:
         return None
     # Text rather than Path: a centre of 10 000 articles has 60 000 photos.
-    folder = f"{photos_folder(root, centre)}/{photo_id}"
+    folder = f"{root}/{centre}/{PHOTOS}/{photo_id}"
     try:
         if not S_ISDIR(os.lstat(folder).st_mode):
             return None
         with open(f"{folder}/{FACTS}", "rb") as file:  # noqa: PTH123 (60 000 photos: a Path costs as much as the reading)
-            facts = json.loads(file.read())
-        photo = Photo(
-            id=photo_id,
-            master=_rendition(MASTER, facts["master"]),
-            renditions=tuple(
-                _rendition(name, size)
-                for name, size in sorted(facts["renditions"].items(), key=lambda item: item[1][0])
-            ),
-        )
+            master, renditions = _sizes_of(file.read())
         is_whole = all(
-            S_ISREG(os.lstat(f"{folder}/{one.name}").st_mode)
-            for one in (photo.master, *photo.renditions)
+            S_ISREG(os.lstat(f"{folder}/{one.name}").st_mode) for one in (master, *renditions)
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
         return None
-    return photo if photo.renditions and is_whole else None
+    if not renditions or not is_whole:
+        return None
+    return Photo(id=photo_id, master=master, renditions=renditions)
 
 
 def photo_file(root: Path, centre: str, photo_id: str, rendition: str) -> Path:
@@ -77,6 +72,16 @@ def _facts(photo: Photo) -> bytes:
     sizes = {one.name: [one.width_px, one.height_px] for one in photo.renditions}
     facts = {"master": [photo.master.width_px, photo.master.height_px], "renditions": sizes}
     return json.dumps(facts, indent=1, sort_keys=True).encode() + b"\n"
+
+
+@lru_cache(maxsize=256)
+def _sizes_of(facts: bytes) -> tuple[Rendition, tuple[Rendition, ...]]:
+    """The master and the renditions: the phones of a centre take photos of a few sizes."""
+    table = json.loads(facts)
+    return _rendition(MASTER, table["master"]), tuple(
+        _rendition(name, size)
+        for name, size in sorted(table["renditions"].items(), key=lambda item: item[1][0])
+    )
 
 
 def _rendition(name: str, size: list[int]) -> Rendition:

@@ -224,13 +224,12 @@ class Index:
                     "INSERT INTO link VALUES (?, ?, ?, ?)", (key, path, link.target, link.line)
                 )
 
-    def take_photo(self, photo: Photo) -> None:
-        """Take in the facts of a photo."""
-        facts = _photo_json(photo)
-        known = self._ask("SELECT facts FROM photo WHERE id = ?", (photo.id,)).fetchone()
-        if known is None or known[0] != facts:
-            self._ask("INSERT OR REPLACE INTO photo VALUES (?, ?)", (photo.id, facts))
-            self._photos.pop(photo.id, None)
+    def take_photos(self, photos: Iterable[Photo]) -> None:
+        """Take in the facts of photos."""
+        rows = [(one.id, _photo_json(one.master, one.renditions)) for one in photos]
+        self._base.executemany("INSERT OR REPLACE INTO photo VALUES (?, ?)", rows)
+        for photo_id, _facts in rows:
+            self._photos.pop(photo_id, None)
 
     def drop(self, key: str) -> None:
         """Forget a document: it is not there any more, or is read again."""
@@ -724,11 +723,12 @@ def _revived(table: dict[str, object]) -> object:
     return table
 
 
-def _photo_json(photo: Photo) -> str:
+@lru_cache(maxsize=256)
+def _photo_json(master: Rendition, renditions: tuple[Rendition, ...]) -> str:
     return _json(
         [
-            [photo.master.width_px, photo.master.height_px],
-            [[one.name, one.width_px, one.height_px] for one in photo.renditions],
+            [master.width_px, master.height_px],
+            [[one.name, one.width_px, one.height_px] for one in renditions],
         ]
     )
 

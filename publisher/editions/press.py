@@ -374,16 +374,16 @@ class CentrePress:
     def _read(self, index: Index, document: DocumentOnDisk) -> None:
         """Read one document into the index, until it stood still while it was read."""
         photos: dict[str, Photo] = {}
+        path = document.path
         for number in range(_TRIES):
-            stamp = stamp_of(document.path)
+            stamp = stamp_of(path)
             if stamp is None:
                 index.drop(document.key)
                 return
-            read = read_document(self._places.content, self._centre, document.path, photos)
-            stood = stamp == stamp_of(document.path)
+            read = read_document(self._places.content, self._centre, path, photos)
+            stood = stamp == stamp_of(path)
             if stood or number == _TRIES - 1:
-                for photo in photos.values():
-                    index.take_photo(photo)
+                index.take_photos(photos.values())
                 index.take(document.key, document.slug, _settled(stamp) if stood else "", read)
                 return
 

@@ -32,8 +32,7 @@ def index(tmp_path: Path) -> Iterator[Index]:
 
 
 def _take(index: Index, posts: list[Post]) -> None:
-    for one in PHOTO_IDS:
-        index.take_photo(photo(one))
+    index.take_photos(photo(one) for one in PHOTO_IDS)
     for post in posts:
         slug = post.publication.slug
         stored = StoredPost(post=post, path=Path(slug), revision=f"{abs(hash(repr(post))):x}")

@@ -341,7 +341,7 @@ def test_one_centres_bad_luck_does_not_stop_the_town(bench: Bench, tmp_path: Pat
 def test_every_process_says_a_configuration_alike() -> None:
     """A set has another order in each process: a press that starts again must not make all again."""
     said = {
-        subprocess.run(  # noqa: S603 (our own interpreter)
+        subprocess.run(
             [sys.executable, "-c", _SAYS_A_SET],
             env={**os.environ, "PYTHONHASHSEED": seed},
             cwd=Path(__file__).parents[2],
