@@ -19,6 +19,7 @@ from publisher.model.mistake import in_french as _
 from publisher.model.person import PAPER, Account, Pass, Role
 from publisher.model.source import Door
 from publisher.model.town import Town
+from publisher.sign_in.cookies import forget_cookie
 from publisher.sign_in.passes import Passes, account_in, cookie_name, read_cookie
 from publisher.sign_in.pseudonym import pseudonym
 from publisher.sign_in.routes import JOINING, SECOND, is_from_here
@@ -87,13 +88,8 @@ def add(flask: Flask, lodge: Lodge) -> None:
                         person = lodge.records.accounts.person_of(pass_.account)
                         lodge.records.accounts.part(one.account, person)
         response = sent_on(JOINING)
-        response.delete_cookie(
-            cookie_name(SECOND, visitor.town.public_url),
-            path="/",
-            secure=visitor.town.public_url.startswith("https://"),
-            httponly=True,
-            samesite="Lax",
-        )
+        url = visitor.town.public_url
+        forget_cookie(response, cookie_name(SECOND, url), public_url=url)
         return response
 
 

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from publisher.language import translations_for
 from publisher.model.legal import ACCESSIBILITY, LEGAL_NAMES, accessibility_words, legal_title
-from publisher.model.person import Pass
+from publisher.model.person import PAPER, Pass
 from publisher.model.source import Door, SignInSource
 from publisher.model.space import is_plain_path
 from publisher.model.town import Town
@@ -20,6 +20,7 @@ from publisher.records.accounts import Accounts
 from publisher.records.sign_ins import SignIns
 from publisher.settings import Settings
 from publisher.sign_in.attempts import ATTEMPT_LASTS, Attempt, Attempts
+from publisher.sign_in.cookies import forget_cookie, keep_cookie
 from publisher.sign_in.failures import FAILURES, STATUSES
 from publisher.sign_in.method import (
     Arrival,
@@ -314,6 +315,9 @@ class _Doors:
                 SignInFailed(Why.NOT_BEGUN_HERE, "sign-out"), "", f"{self._prefix}/"
             )
         pass_ = current_pass(request, self._passes, self._records, now)
+        if pass_ is not None and pass_.source == PAPER and request.form.get("sur") != "oui":
+            # A paper code does not open twice: the page of the way out says so first.
+            return _gone_to(f"{self._prefix}/sortir")
         if pass_ is not None:
             self._records.end_sign_in(pass_.sign_in, now)
         response = _gone_to(self._after_sign_out(town, pass_))
@@ -530,23 +534,10 @@ class _Doors:
         return _not_kept(make_response(page, STATUSES.get(failed.why, 403)))
 
     def _keep(self, response: Response, cookie: str, value: str, seconds: int) -> None:
-        response.set_cookie(
-            cookie,
-            value,
-            max_age=seconds,
-            path="/",
-            secure=self._is_secure(),
-            httponly=True,
-            samesite="Lax",
-        )
+        keep_cookie(response, cookie, value, seconds=seconds, public_url=self._town().public_url)
 
     def _forget(self, response: Response, cookie: str) -> None:
-        response.delete_cookie(
-            cookie, path="/", secure=self._is_secure(), httponly=True, samesite="Lax"
-        )
-
-    def _is_secure(self) -> bool:
-        return self._town().public_url.startswith("https://")
+        forget_cookie(response, cookie, public_url=self._town().public_url)
 
 
 def _has_doubles(fields: MultiDict[str, str]) -> bool:

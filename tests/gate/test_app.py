@@ -146,9 +146,47 @@ def test_the_refusal_says_what_is_recognised_and_where_it_leads(still: Instance)
     code = help_code(still.settings.gate_keys[-1], "p" * 26, NOW.date())
     assert re.fullmatch(r"[A-HJ-NP-Z]\d-\d{4}", code)
     assert f"<strong>{code}</strong>" in reply.text
-    nothing = still.visitor(role=Role.TEACHER).ask("/les-tilleuls/index.html")
-    assert "<strong>enseignant</strong>" in nothing.text
-    assert "aucun centre" in nothing.text
+
+
+@pytest.mark.parametrize(
+    ("role", "schools", "says"),
+    [
+        (Role.FAMILY, (), "l'ENT ne dit pas l'école"),
+        (Role.FAMILY, ("0780001C",), "ne va dans aucun de nos centres"),
+        (Role.CHILD, (), "Montre cette page à un adulte"),
+        (Role.TEACHER, (PREVERT,), "Vous êtes aussi parent"),
+        (Role.AGENT, (), "La direction du centre vous donne une invitation"),
+        (Role.OTHER, (), "Vous êtes parent"),
+    ],
+)
+def test_who_opens_no_centre_is_told_what_to_do(
+    still: Instance, role: Role, schools: tuple[str, ...], says: str
+) -> None:
+    """What was recognised, what is missing, and the two other ways in; a help code for the phone."""
+    reply = still.visitor(role, schools).ask("/les-tilleuls/index.html")
+    assert reply.status == 404
+    assert f"<strong>{role}" in reply.text
+    assert "Aucun centre" in reply.text
+    assert says in reply.text
+    assert ('href="/relier"' in reply.text) == (role is not Role.CHILD)
+    assert 'href="/code"' in reply.text
+    assert "Code d'aide" in reply.text
+
+
+def test_the_door_names_each_source_of_families_by_its_label(instance: Instance) -> None:
+    """Several sources, each its own tile; the team's own source has none here."""
+    file = instance.folder / "centres" / "town.toml"
+    text = file.read_text(encoding="utf-8")
+    source = text[text.index("[[sign_in]]") :]
+    portal = source.replace('"demo"', '"portail"').replace("de démonstration", "du lycée")
+    agents = source.replace('"demo"', '"agents"').replace("de démonstration", "des agents")
+    file.write_text(f'{text}\n{portal}\n{agents}doors = ["equipe"]\n', encoding="utf-8")
+    door = instance.anonymous().ask("/entrer").text
+    assert re.findall(r'href="/entrer/([a-z]+)\?vers=', door) == ["demo", "portail"]
+    assert "ENT de démonstration" in door
+    assert "ENT du lycée" in door
+    assert "ENT des agents" not in door
+    assert 'href="/code"' in door
 
 
 def test_the_help_code_is_another_each_day_and_for_each_person() -> None:
