@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from publisher.authoring.app import make_authoring
 from publisher.gate.app import make_gate
 from publisher.settings import Settings, read_settings
 from tests.gate.conftest import NOW, Instance, run_instance
@@ -54,9 +55,9 @@ def _instance(tmp_path: Path) -> Instance:
     return instance
 
 
-def begins(browser: Browser, vers: str = "/") -> str:
+def begins(browser: Browser, vers: str = "/", prefix: str = "") -> str:
     """Begin to sign in; the state of the attempt."""
-    beginning = browser.ask(f"/entrer/ent?vers={vers}")
+    beginning = browser.ask(f"{prefix}/entrer/ent?vers={vers}")
     assert beginning.status == 303, beginning.text
     return asked(beginning.location)[1]["RelayState"]
 
@@ -252,6 +253,24 @@ def test_a_key_that_is_wrong_is_said_in_the_log(
     gate = make_gate(instance.town, settings, instance.records, instance.clock)
     assert Browser(application=gate).ask("/retour/ent/metadata").status == 503
     assert "see its key" in caplog.text
+
+
+def test_the_team_has_a_door_of_its_own(instance: Instance) -> None:
+    """Below `/equipe`, with other addresses: what is meant for one door is nothing at the other."""
+    team = make_authoring(instance.town, instance.settings, instance.records, instance.clock)
+    browser = Browser(application=team.wsgi_app)
+    state = begins(browser, prefix="/equipe")
+    here = f"{PUBLIC_URL}/equipe/retour/ent"
+    form = answered(state, recipient=here, audience=f"{here}/metadata")
+    assert brings(instance.anonymous(), form).status == 403
+    assert brings(browser, answered(state), "/equipe/retour/ent").status == 403
+    arrived = brings(browser, form, "/equipe/retour/ent")
+    assert (arrived.status, arrived.location) == (303, "/equipe/retour/ent")
+    assert browser.ask(arrived.location).status == 303
+    assert "preau_equipe" in browser.cookies
+    told = browser.ask("/equipe/retour/ent/metadata").text
+    assert f'entityID="{here}/metadata"' in told
+    assert f'Location="{PUBLIC_URL}/equipe/sortie/ent"' in told
 
 
 def test_nobody_is_named_by_what_is_kept(
