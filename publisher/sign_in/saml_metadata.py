@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, md, xmldsig
@@ -107,7 +108,7 @@ def own_key_of(client: Client) -> OwnKey | None:
     try:
         private = load_pem_private_key(pem, password=None)
         certificate = x509.load_pem_x509_certificate(pem)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise OwnKeyIsWrong("no key and certificate in PEM") from error
     if not isinstance(private, rsa.RSAPrivateKey) or private.key_size < MIN_RSA_BITS:
         raise OwnKeyIsWrong(f"not RSA of {MIN_RSA_BITS} bits")
@@ -175,7 +176,7 @@ def _keys(descriptor: Element) -> list[PublicKey]:
         try:
             der = base64.b64decode("".join(one.text.split()), validate=True)
             key = x509.load_der_x509_certificate(der).public_key()
-        except (binascii.Error, ValueError) as error:
+        except (binascii.Error, ValueError, UnsupportedAlgorithm) as error:
             raise MetadataIsWrong("a certificate that cannot be read") from error
         if is_strong(key):
             keys.append(key)

@@ -15,6 +15,8 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from cryptography.utils import CryptographyDeprecationWarning
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from saml2.config import IdPConfig
 from saml2.sigver import RSACrypto, verify_redirect_signature
 
@@ -153,6 +155,17 @@ def _place(tmp_path: Path) -> Place:
     place = place_of(tmp_path, claims=("ENTPersonUid",))
     place.state = begun(place).state
     return place
+
+
+@pytest.fixture(name="good", scope="module")
+def _good(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, str, Arrival]:
+    """A place, a good answer there, and what it says."""
+    place = place_of(tmp_path_factory.mktemp("saml"), claims=("ENTPersonUid",))
+    place.state = begun(place).state
+    xml = response(place.answer())
+    heard = place.hears(xml)
+    assert isinstance(heard, Arrival), heard
+    return place, xml, heard
 
 
 def begun(place: Place) -> Beginning:
@@ -420,6 +433,19 @@ def test_what_was_changed_on_the_way_signs_nobody_in(place: Place, forgery: str)
     assert changed != good
     heard = place.hears(changed)
     refused(heard, Why.CANCELLED if "success" in forgery else Why.UNTRUSTED)
+
+
+@settings(max_examples=150, deadline=None)
+@given(drawn=st.data())
+def test_nothing_else_is_ever_told(drawn: st.DataObject, good: tuple[Place, str, Arrival]) -> None:
+    """Whatever is written over a part of a good answer, it says the same or nothing at all."""
+    place, xml, honest = good
+    begins = drawn.draw(st.integers(0, len(xml)))
+    ends = drawn.draw(st.integers(begins, min(begins + 40, len(xml))))
+    pieces = st.sampled_from(sorted(set(re.findall(r"<[^>]+>|[^<>]+", xml))))
+    over = drawn.draw(st.one_of(st.text(max_size=20), pieces))
+    heard = place.hears(xml[:begins] + over + xml[ends:])
+    assert heard == honest or isinstance(heard, SignInFailed)
 
 
 def test_a_changed_envelope_is_refused_when_it_was_signed(place: Place) -> None:
