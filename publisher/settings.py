@@ -18,6 +18,9 @@ AUTHORING_KEYS = "authoring.key"
 PSEUDONYM_KEY = "pseudonym.key"
 KEY_FILES = (GATE_KEYS, AUTHORING_KEYS, PSEUDONYM_KEY)
 
+WORKERS_VARIABLE = "PREAU_WORKERS"
+"""Written by the commands that start several web processes, read by each of these."""
+
 _KNOWN = frozenset({"database_url", "host", "port"})
 
 
@@ -42,6 +45,16 @@ class Settings:
 def instance_folder(asked: str | None, environ: Mapping[str, str]) -> Path:
     """The instance to work on: `--instance`, then `PREAU_INSTANCE`, then the current folder."""
     return Path(asked or environ.get("PREAU_INSTANCE") or Path.cwd()).resolve()
+
+
+def processors() -> int:
+    """How many processors this process may run on."""
+    return len(os.sched_getaffinity(0))
+
+
+def processors_of_one_worker(environ: Mapping[str, str]) -> int:
+    """How many processors each of the web processes may fill, so that all together fill them once."""
+    return max(1, processors() // max(1, int(environ.get(WORKERS_VARIABLE, "1"))))
 
 
 def read_settings(instance: Path, environ: Mapping[str, str] | None = None) -> Settings | Mistakes:

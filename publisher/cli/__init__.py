@@ -22,11 +22,11 @@ from publisher.editions.press import NotBuilt, Places, build_whole
 from publisher.model.edition import Unfit
 from publisher.model.mistake import Mistake, Mistakes
 from publisher.model.town import Centre, Town
-from publisher.settings import KEY_FILES, instance_folder
+from publisher.settings import KEY_FILES, WORKERS_VARIABLE, instance_folder, processors
 from publisher.wiring import SettingsAreWrong, press_of, records_of, settings_of, town_of
 
 WEB_THREADS = 16
-"""Requests answered at once by `preau serve`: uploads wait on a child, files on a disk."""
+"""Requests answered at once by the web processes: uploads wait on a child, files on a disk."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -271,15 +271,18 @@ def _web(instance: Path, target: str) -> int:
     settings = settings_of(instance)
     town_of(instance)
     records_of(settings)
-    os.environ["PREAU_INSTANCE"] = str(instance)
+    workers = processors()
+    os.environ |= {"PREAU_INSTANCE": str(instance), WORKERS_VARIABLE: str(workers)}
     Granian(
         target,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
         factory=True,
-        workers=1,
-        blocking_threads=WEB_THREADS,
+        workers=workers,
+        # One that dies takes nobody with it.
+        respawn_failed_workers=True,
+        blocking_threads=max(4, WEB_THREADS // workers),
         websockets=False,
         log_access=False,
     ).serve()

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 HTML = "text/html; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
 NOT_KEPT = "no-store"
+_STATUS_LINES = {one: f"{one.value} {one.phrase}" for one in HTTPStatus}
+_WITHOUT_BODY = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
+
+
+Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,17 +28,23 @@ class Answer:
     body: bytes = b""
     content_type: str = TEXT
     cache_control: str = NOT_KEPT
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
 
-    def send(self, start_response: "StartResponse", *, with_body: bool = True) -> Iterable[bytes]:
-        """Send it; without its body to a HEAD, the headers being the same."""
-        headers = [("Cache-Control", self.cache_control), *self.headers]
-        if self.status is not HTTPStatus.NOT_MODIFIED:
+    def send(
+        self,
+        start_response: "StartResponse",
+        also: Headers = (),
+        *,
+        with_body: bool = True,
+    ) -> Iterable[bytes]:
+        """Send it, with the headers of *also*; without its body to a HEAD, the headers being the same."""
+        headers = [("Cache-Control", self.cache_control), *self.headers, *also]
+        if self.status not in _WITHOUT_BODY:
             headers += [
                 ("Content-Type", self.content_type),
                 ("Content-Length", str(len(self.body))),
             ]
-        start_response(f"{self.status.value} {self.status.phrase}", headers)
+        start_response(_STATUS_LINES[self.status], headers)
         return [self.body] if with_body else []
 
 
@@ -42,7 +53,7 @@ def gone_to(path: str, status: HTTPStatus = HTTPStatus.FOUND) -> Answer:
     return Answer(status=status, headers=(("Location", path),))
 
 
-def headers_of_every_answer(town: Town) -> tuple[tuple[str, str], ...]:
+def headers_of_every_answer(town: Town) -> Headers:
     """What every answer carries, whatever it is: page, photo, redirection, refusal.
 
     `form-action` names the ENTs because browsers apply it to redirections too, and signing out

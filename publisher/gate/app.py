@@ -11,11 +11,13 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from publisher.centres import theme_folder
-from publisher.gate import charter, joining, paper
-from publisher.gate.answer import HTML, Answer, gone_to, headers_of_every_answer
+from publisher.gate import charter, joining
+from publisher.gate.answer import HTML, Answer, Headers, gone_to, headers_of_every_answer
+from publisher.gate.decision import decision
 from publisher.gate.files import Files
 from publisher.gate.lodge import Lodge, respond
-from publisher.gate.visitor import GateRecords, Visitor, visitor_of
+from publisher.gate.memory import Visitors
+from publisher.gate.visitor import GateRecords, Visitor
 from publisher.language import install, translations_for
 from publisher.model.legal import LEGAL_NAMES, legal_page
 from publisher.model.mistake import in_french as _
@@ -36,9 +38,9 @@ DEFAULT_THEME = "preau"
 BUILD_FOLDER = "build"
 SIGN_OUT = "/sortir"
 READING = {"GET", "HEAD"}
-_PAGES = (charter, joining, paper)
+_PAGES = (charter, joining)
 """The gate's own pages that a module of theirs keeps."""
-_FORMS = {SIGN_OUT, charter.CHARTER, JOINING, paper.CODE}
+_FORMS = {SIGN_OUT, charter.CHARTER, JOINING}
 """The addresses that our own pages send a form to."""
 _FORM_MAX_BYTES = 200_000
 """A SAML answer with the schools of a large family is 20 000 bytes once written in base 64."""
@@ -97,7 +99,9 @@ class _Gate:
         clock: Callable[[], datetime],
     ) -> None:
         self._town, self._settings, self._records, self._clock = town, settings, records, clock
+        self._known_headers: tuple[Town | None, Headers] = (None, ())
         self._passes = Passes(settings.gate_keys, FAMILY, town().public_url)
+        self._visitor = Visitors(town, self._passes, records, clock)
         self._flask = self._pages()
         self._files = Files(
             build=settings.instance / BUILD_FOLDER,
@@ -113,27 +117,33 @@ class _Gate:
         method: str = environ.get("REQUEST_METHOD", "")
         path: str = environ.get("PATH_INFO", "")
         with_body = method != "HEAD"
-        start = start_response
+        headers: Headers = ()
         try:
-            start = _with_headers(headers_of_every_answer(self._town()), start_response)
+            headers = self._headers_of(self._town())
             if method not in READING and not _takes_a_form(method, path):
-                return _NOT_READING.send(start)
-            answer = self._files.answer(environ)
+                return _NOT_READING.send(start_response, headers)
+            answer = decision(environ, self._visitor) or self._files.answer(environ)
             if answer is None:
-                return self._flask(environ, start)
-            return answer.send(start, with_body=with_body)
+                return self._flask(environ, _with_headers(headers, start_response))
+            return answer.send(start_response, headers, with_body=with_body)
         except Exception:  # noqa: BLE001 (the top of the app: whatever fails is a refusal)
             _log.exception("a request failed")
-            return self._after_failure(environ, path).send(start, with_body=with_body)
+            answer = self._after_failure(environ, path)
+            return answer.send(start_response, headers, with_body=with_body)
+
+    def _headers_of(self, town: Town) -> Headers:
+        """The headers of every answer, worked out once for each reading of the town."""
+        of, headers = self._known_headers
+        if of is not town:
+            headers = headers_of_every_answer(town)
+            self._known_headers = (town, headers)
+        return headers
 
     def _after_failure(self, environ: "WSGIEnvironment", path: str) -> Answer:
         try:
             return self._turn_away(path, self._visitor(environ))
         except Exception:  # noqa: BLE001 (the first failure is logged; the door stays shut)
             return _BARE_REFUSAL
-
-    def _visitor(self, environ: "WSGIEnvironment") -> Visitor:
-        return visitor_of(environ, self._town(), self._passes, self._records, self._clock)
 
     def _turn_away(self, path: str, visitor: Visitor) -> Answer:
         """The door, or the charter, for a page that is asked for before either; else the refusal.

@@ -9,8 +9,6 @@ from publisher.gate.admission import admit, has_accepted, spaces_of
 from publisher.model.person import Known, Pass, Refusal, Role
 from publisher.model.space import CHILD_PAGE, Space
 from publisher.model.town import Centre, Town
-from publisher.records.paper_codes import PaperCodes
-from publisher.records.tries import Tries
 from publisher.sign_in.passes import Passes, read_cookie
 from publisher.sign_in.routes import SignInRecords
 
@@ -21,16 +19,11 @@ if TYPE_CHECKING:
 class GateRecords(SignInRecords, Protocol):
     """What the gate asks of the records."""
 
-    @property
-    def tries(self) -> Tries:
-        """How often codes were tried."""
-
-    @property
-    def paper_codes(self) -> PaperCodes:
-        """The codes that were printed."""
-
     def known_of(self, pass_: Pass) -> Known:
         """All that the records know of whom *pass_* names."""
+
+    def commits(self) -> int | None:
+        """Another number once anything was committed; None when the database cannot tell."""
 
     def accept_charter(self, person: str, version: int, at: datetime) -> None:
         """Write down that *person* accepted that version of the charter."""
@@ -49,6 +42,17 @@ class Visitor:
     known: Known = _NOTHING
     spaces: frozenset[Space] = frozenset()
     is_staff: bool = False
+
+    def at(self, now: datetime) -> "Visitor":
+        """The same visitor at another instant, for which nothing else of them changed."""
+        return Visitor(
+            town=self.town,
+            now=now,
+            pass_=self.pass_,
+            known=self.known,
+            spaces=self.spaces,
+            is_staff=self.is_staff,
+        )
 
     @property
     def has_accepted_charter(self) -> bool:
@@ -86,7 +90,7 @@ def visitor_of(
     records: GateRecords,
     clock: Callable[[], datetime],
 ) -> Visitor:
-    """The visitor a request comes from. Rights are worked out anew each time, never remembered."""
+    """The visitor a request comes from, their rights worked out anew from the records."""
     now = clock().astimezone(town.timezone)
     text = read_cookie(environ, passes.cookie)
     pass_ = None if text is None else passes.read(text, now)

@@ -24,6 +24,7 @@ from publisher.model.mistake import Mistake
 from publisher.model.mistake import in_french as _
 from publisher.model.photo import MASTER, Photo, Rendition
 from publisher.photos.renditions import Size, rendition_sizes
+from publisher.settings import processors_of_one_worker
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ MAX_BYTES: Final = 40_000_000
 
 _MAX_ANSWER_BYTES: Final = 24_000_000
 _PROGRAM_FOLDER: Final = Path(publisher.__file__).parent.parent
-_AT_ONCE: Final = threading.BoundedSemaphore(os.cpu_count() or 1)
+_AT_ONCE: Final = threading.BoundedSemaphore(processors_of_one_worker(os.environ))
 """A decoder fills one processor: more of them at once would only take more memory."""
 
 

@@ -1,10 +1,13 @@
 """Opening the database: its schema brought up to date, its durability asserted (law 5)."""
 
+import sqlite3
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -27,7 +30,7 @@ def open_records(database_url: str) -> Records:
     Raises SynchronousIsUnsafe when SQLite refuses to be durable (a network disk, for one).
     """
     migrate(database_url)
-    return Records(_engine(database_url))
+    return Records(_engine(database_url), _commits_of(make_url(database_url)))
 
 
 def migrate(database_url: str) -> None:
@@ -39,6 +42,34 @@ def migrate(database_url: str) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     engine.dispose()
+
+
+class Commits:
+    """Counts what is committed to a SQLite file, by whichever process. Safe between threads.
+
+    `PRAGMA data_version` changes when another connection commits, those of this process
+    included, and never for its own commits: this connection makes none.
+    """
+
+    def __init__(self, file: str) -> None:
+        connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        self._cursor = connection.cursor()
+        self._one_at_a_time = threading.Lock()
+
+    def __call__(self) -> int:
+        """A number that is another one once anything was committed."""
+        with self._one_at_a_time:
+            # All is fetched, so that no reading stays open and keeps the journal from shrinking.
+            ((count,),) = self._cursor.execute("PRAGMA data_version").fetchall()
+        return int(count)
+
+
+def _commits_of(url: URL) -> Callable[[], int | None]:
+    """What counts the commits of a database; PostgreSQL has no count that costs nothing."""
+    if url.get_backend_name() == "sqlite" and url.database:
+        return Commits(url.database)
+    return lambda: None
 
 
 def _engine(database_url: str) -> Engine:

@@ -1,5 +1,6 @@
 """What is written down, and asked for, in the words of the house."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sqlalchemy import (
@@ -18,7 +19,6 @@ from publisher.model.person import Enrolment, Known, Pass, StaffGrant, StaffRole
 from publisher.records.accounts import Accounts, accounts_of, person_of
 from publisher.records.enrolments import Enrolments
 from publisher.records.local_accounts import LocalAccounts
-from publisher.records.paper_codes import PaperCodes
 from publisher.records.sign_ins import SignIns
 from publisher.records.staff import Staff
 from publisher.records.tables import (
@@ -35,16 +35,22 @@ from publisher.records.tries import Tries
 class Records:
     """The records of one instance. Every method is one transaction, durable on return."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, commits: Callable[[], int | None] = lambda: None) -> None:
         """Join the records to a database that `open_records` prepared."""
-        self._engine = engine
+        self._engine, self._commits = engine, commits
         self.sign_ins = SignIns(engine)
         self.accounts = Accounts(engine)
         self.enrolments = Enrolments(engine)
-        self.paper_codes = PaperCodes(engine)
         self.staff = Staff(engine)
         self.local_accounts = LocalAccounts(engine)
         self.tries = Tries(engine)
+
+    def commits(self) -> int | None:
+        """A number that is another one once anything was committed, by whichever process.
+
+        None where the database does not tell: nothing that was read may then be remembered.
+        """
+        return self._commits()
 
     def known_of(self, pass_: Pass) -> Known:
         """All that the records know of whom *pass_* names, read at one instant.

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,11 @@ schools, and it never outlives the school year."""
 SHIFT_LASTS = timedelta(hours=12)
 """A working day. The team writes, and children read on tablets that others use after them."""
 
+_COOKIE_MAX_LENGTH = 4_096
+"""Bytes of the longest cookie that browsers keep."""
+_VERIFIED_KEPT = 2_048
+"""How many verified texts are remembered, so that one page and its 24 photos verify once."""
+
 _FIELDS = {"n", "p", "a", "s", "r", "u", "c", "k", "g", "e"}
 
 
@@ -40,6 +46,7 @@ class Passes:
     def __init__(self, keys: Sequence[str], purpose: str, audience: str) -> None:
         """Join the keys, oldest first; *audience* is the instance's public address."""
         self._seal = Seal(keys, f"pass:{purpose}", audience)
+        self._verified = lru_cache(maxsize=_VERIFIED_KEPT)(self._verify)
         self.purpose = purpose
         self.cookie = cookie_name(purpose, audience)
 
@@ -62,9 +69,14 @@ class Passes:
 
     def read(self, text: str, now: datetime) -> Pass | None:
         """The pass of a cookie's value, or None when it is forged, foreign or has ended."""
-        table = self._seal.read(text)
-        pass_ = None if table is None else _pass_of(table)
+        # What no browser keeps was written by somebody else, and is not worth remembering.
+        pass_ = self._verified(text) if len(text) <= _COOKIE_MAX_LENGTH else None
         return pass_ if pass_ is not None and now < pass_.ends_at else None
+
+    def _verify(self, text: str) -> Pass | None:
+        """The pass that *text* is, ended or not: the same for ever, for the keys do not change."""
+        table = self._seal.read(text)
+        return None if table is None else _pass_of(table)
 
 
 def new_pass(

@@ -292,8 +292,8 @@ FAULTS = (
     Fault(
         name="files are handed over before the decision",
         module=_FILES,
-        before="if not visitor.may_read(space):",
-        after="if not visitor.may_read(space) and visitor.pass_ is None:",
+        before="if visitor.may_read(place.space)",
+        after="if visitor.may_read(place.space) or visitor.pass_ is not None",
     ),
     Fault(
         name="anonymous visitors may read",
@@ -303,8 +303,8 @@ FAULTS = (
     ),
     Fault(
         name="a folder that begins like the theme is public",
-        module=_FILES,
-        before="if len(names) > 2 and names[1] == THEME_FOLDER:",
+        module="gate/places.py",
+        before="if len(names) > _CENTRE_AND_THEME and names[1] == THEME_FOLDER:",
         after='if len(names) > 2 and names[-1].endswith((".css", ".jpg")):',
     ),
     Fault(

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from publisher.gate.files import CONTENT_TYPES, open_below
+from publisher.gate.places import CONTENT_TYPES
+from publisher.gate.small_files import open_below
 from publisher.model.person import Role
 from tests.gate.conftest import SITE, Instance
 
@@ -222,10 +223,10 @@ def test_no_descriptor_is_left_open(instance: Instance) -> None:
 def test_a_disk_error_is_not_absence(tmp_path: Path) -> None:
     """What cannot be read for another reason than absence is raised, to be logged and refused."""
     (tmp_path / "a").mkdir()
-    assert open_below(tmp_path, ("a", "absent.html")) is None
-    assert open_below(tmp_path, ("absent", "a.html")) is None
+    assert open_below(str(tmp_path), ("a", "absent.html")) is None
+    assert open_below(str(tmp_path), ("absent", "a.html")) is None
     with pytest.raises(ValueError, match="null"):
-        open_below(tmp_path, ("a", "b\x00.html"))
+        open_below(str(tmp_path), ("a", "b\x00.html"))
 
 
 @pytest.mark.parametrize(
