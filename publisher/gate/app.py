@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from publisher.centres import theme_folder
-from publisher.gate import charter, joining
+from publisher.gate import charter, joining, paper
 from publisher.gate.answer import HTML, Answer, Headers, gone_to, headers_of_every_answer
 from publisher.gate.decision import decision
 from publisher.gate.files import Files
@@ -38,9 +38,9 @@ DEFAULT_THEME = "preau"
 BUILD_FOLDER = "build"
 SIGN_OUT = "/sortir"
 READING = {"GET", "HEAD"}
-_PAGES = (charter, joining)
+_PAGES = (charter, joining, paper)
 """The gate's own pages that a module of theirs keeps."""
-_FORMS = {SIGN_OUT, charter.CHARTER, JOINING}
+_FORMS = {SIGN_OUT, charter.CHARTER, JOINING, paper.CODE}
 """The addresses that our own pages send a form to."""
 _FORM_MAX_BYTES = 200_000
 """A SAML answer with the schools of a large family is 20 000 bytes once written in base 64."""

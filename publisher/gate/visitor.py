@@ -9,6 +9,8 @@ from publisher.gate.admission import admit, has_accepted, spaces_of
 from publisher.model.person import Known, Pass, Refusal, Role
 from publisher.model.space import CHILD_PAGE, Space
 from publisher.model.town import Centre, Town
+from publisher.records.paper_codes import PaperCodes
+from publisher.records.tries import Tries
 from publisher.sign_in.passes import Passes, read_cookie
 from publisher.sign_in.routes import SignInRecords
 
@@ -18,6 +20,14 @@ if TYPE_CHECKING:
 
 class GateRecords(SignInRecords, Protocol):
     """What the gate asks of the records."""
+
+    @property
+    def tries(self) -> Tries:
+        """How often codes were tried."""
+
+    @property
+    def paper_codes(self) -> PaperCodes:
+        """The codes that were printed."""
 
     def known_of(self, pass_: Pass) -> Known:
         """All that the records know of whom *pass_* names."""

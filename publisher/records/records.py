@@ -19,6 +19,7 @@ from publisher.model.person import Enrolment, Known, Pass, StaffGrant, StaffRole
 from publisher.records.accounts import Accounts, accounts_of, person_of
 from publisher.records.enrolments import Enrolments
 from publisher.records.local_accounts import LocalAccounts
+from publisher.records.paper_codes import PaperCodes
 from publisher.records.sign_ins import SignIns
 from publisher.records.staff import Staff
 from publisher.records.tables import (
@@ -41,6 +42,7 @@ class Records:
         self.sign_ins = SignIns(engine)
         self.accounts = Accounts(engine)
         self.enrolments = Enrolments(engine)
+        self.paper_codes = PaperCodes(engine)
         self.staff = Staff(engine)
         self.local_accounts = LocalAccounts(engine)
         self.tries = Tries(engine)
