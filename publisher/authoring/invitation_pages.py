@@ -1,11 +1,14 @@
 """Accepting an invitation: what is offered, to whom, and by which account it is taken."""
 
+import logging
+
 from flask import Flask, g, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from publisher.authoring.invitations import PATH, digest_of, digest_of_link, path_of
 from publisher.authoring.local_door import LocalDoor
 from publisher.authoring.office import Office
+from publisher.authoring.rights import deed_of_giving, may_in
 from publisher.authoring.team_words import (
     LAPSES,
     ROLE_DEEDS,
@@ -26,7 +29,8 @@ from publisher.records.staff import IdentifierIsTaken
 from publisher.sign_in.codes import read_code
 from publisher.sign_in.passwords import MIN_LENGTH, wrong_identifier, wrong_password
 
-ACCOUNT = "/equipe/compte"
+_log = logging.getLogger(__name__)
+
 _GONE, _NOT_FOUND, _UNPROCESSABLE, _TOO_MANY = 410, 404, 422, 429
 
 _WRONG_CODE = _("Ce code n'est pas connu. Reprenez-le lettre par lettre : il en a dix.")
@@ -100,6 +104,7 @@ class _InvitationPages:
         )
         if isinstance(outcome, Lapse):
             return self._lapsed(part, outcome)
+        _log.info("%s accepted %s in %s", visit.pass_.account, found.handle, found.centre)
         if found.replaces and found.replaces != visit.pass_.account:
             self._door.end_sign_ins_of(found.replaces)
         return redirect("/equipe/", 303)
@@ -153,6 +158,7 @@ class _InvitationPages:
             return page, _UNPROCESSABLE
         if isinstance(outcome, Lapse):
             return self._lapsed(part, outcome)
+        _log.info("%s accepted %s in %s", account, found.handle, found.centre)
         self._door.forget_tries_of(account)
         if found.replaces:
             self._door.end_sign_ins_of(found.replaces)
@@ -165,7 +171,19 @@ class _InvitationPages:
         found = None if digest is None else self._office.records.staff.invitation(digest)
         if found is None or self._place(found) is None:
             return Lapse.UNKNOWN
+        if found.invited_by and not self._is_still_meant(found):
+            return found.lapse(self._office.clock()) or Lapse.TAKEN_BACK
         return found.lapse(self._office.clock()) or found
+
+    def _is_still_meant(self, invitation: Invitation) -> bool:
+        """Say whether who made it may still give that right: what they offered ends with theirs."""
+        office = self._office
+        return may_in(
+            office.records.staff_grants_of(invitation.invited_by),
+            deed_of_giving(invitation.role),
+            invitation.centre,
+            local(office.clock(), office.town()).date(),
+        )
 
     def _open_for_account(self, part: str) -> Invitation | Lapse:
         """The same, where the town allows accounts of Préau's own. Raises NotYours where not."""

@@ -5,6 +5,7 @@ A password alone gives a pass only to an account without a second factor; with o
 """
 
 import hmac
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ from publisher.sign_in.passkeys import made, signed, site_of
 from publisher.sign_in.passwords import Passwords, normal_identifier
 from publisher.sign_in.pseudonym import pseudonym
 from publisher.sign_in.seal import Seal
+
+_log = logging.getLogger(__name__)
 
 HALF_LASTS = timedelta(minutes=10)
 CHALLENGE_LASTS = timedelta(minutes=10)
@@ -93,6 +96,7 @@ class LocalDoor:
             return Wait(wait)
         kept = records.local_accounts.password_of(account)
         if not self.passwords.is_right(kept, password) or kept is None:
+            _log.warning("a password was not right, or nobody's")
             return None
         self._succeeded(network, account)
         if self.passwords.is_old(kept):
@@ -210,6 +214,7 @@ class LocalDoor:
         seconds = int(SHIFT_LASTS.total_seconds())
         self._keep(response, self._passes.cookie, self._passes.sign(pass_), seconds)
         self._keep(response, self._half_cookie, "", 0)
+        _log.info("sign-in at /equipe/ by %s, an account of our own", pass_.person)
         return pass_
 
     def end_sign_ins_of(self, account: str) -> None:

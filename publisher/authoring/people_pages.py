@@ -1,5 +1,6 @@
 """Who has rights in a centre: seen, invited, prolonged, taken back. For directors, and the town."""
 
+import logging
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,6 +19,8 @@ from publisher.model.mistake import in_french as _
 from publisher.model.person import TOWN_WIDE, WHOLE_TOWN, WRITING, StaffRole
 from publisher.model.staff import Colleague, Invitation
 from publisher.sign_in.codes import in_groups
+
+_log = logging.getLogger(__name__)
 
 TOWN_SLUG = "ville"
 """The whole town's place in an address: no centre can have that name."""
@@ -110,7 +113,7 @@ class _PeoplePages:
             role=role,
             now=visit.now,
             ends_on=ends_on,
-            invited_by=visit.pass_.account,
+            invited_by=visit.pass_.person,
         )
         return _slip(visit, place, offer)
 
@@ -128,6 +131,13 @@ class _PeoplePages:
             wrong = Mistakes((ends_on,))
             return _drawn_person(visit, place, colleague, wrong, day), _UNPROCESSABLE
         self._office.records.staff.prolong(place.centre, colleague.handle, ends_on)
+        _log.info(
+            "%s let the right of %s in %s end on %s",
+            visit.pass_.person,
+            colleague.grant.person,
+            place.slug,
+            ends_on,
+        )
         return _back(place)
 
     def renew(self, slug: str, handle: str) -> str:
@@ -140,17 +150,26 @@ class _PeoplePages:
             role=colleague.grant.role,
             now=visit.now,
             ends_on=colleague.grant.ends_on,
-            invited_by=visit.pass_.account,
+            invited_by=visit.pass_.person,
             replaces=colleague,
         )
         return _slip(visit, place, offer)
 
     def take_back(self, slug: str, handle: str) -> Response:
-        """End the right at once, and the invitation that would renew it."""
+        """End the right at once, and with it the invitations that would renew it or that it made."""
         visit, place, colleague = self._found_person(slug, handle)
         staff = self._office.records.staff
         staff.revoke_invitation(place.centre, colleague.handle, visit.now)
+        for one in staff.open_invitations(visit.now, place.centre):
+            if one.invited_by == colleague.grant.person:
+                staff.revoke_invitation(place.centre, one.handle, visit.now)
         staff.take_back(colleague.grant.person, place.centre)
+        _log.info(
+            "%s took back the right of %s in %s",
+            visit.pass_.person,
+            colleague.grant.person,
+            place.slug,
+        )
         return _back(place)
 
     def revoke_invitation(self, slug: str, handle: str) -> Response:
@@ -292,6 +311,7 @@ def _drawn_person(
 
 def _slip(visit: Visit, place: _Place, offer: Offer) -> str:
     invitation, town = offer.invitation, visit.town
+    _log.info("%s invited %s in %s", visit.pass_.person, invitation.handle, place.slug)
     return render_template(
         "slip.html",
         visit=visit,

@@ -241,11 +241,11 @@ def _accept(
     invitation = _invitation(row)
     if not used:
         raise _CannotAccept(invitation.lapse(now) or Lapse.OVER)
-    if is_already_here(invitation, _grants_of(connection, person), today):
-        raise _CannotAccept(Lapse.ALREADY_HERE)
     if account is not None:
         _make_way(connection, account, invitation)
         keep_account(connection, account)
+    if is_already_here(invitation, _grants_of(connection, person), today):
+        raise _CannotAccept(Lapse.ALREADY_HERE)
     if invitation.replaces:
         connection.execute(_of(invitation.replaces, invitation.centre))
         if invitation.replaces != who and not _grants_of(connection, invitation.replaces):
