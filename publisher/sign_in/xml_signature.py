@@ -178,8 +178,6 @@ def _made(text: bytes, signature: bytes, digest: HashAlgorithm, key: PublicKey) 
             key.verify(signature, text, padding.PKCS1v15(), digest)
             return True
         half = (key.curve.key_size + 7) // 8
-        if len(signature) != 2 * half:
-            return False
         numbers = (int.from_bytes(signature[:half]), int.from_bytes(signature[half:]))
         key.verify(utils.encode_dss_signature(*numbers), text, ec.ECDSA(digest))
     except InvalidSignature:

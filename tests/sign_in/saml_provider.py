@@ -158,6 +158,7 @@ class Answer:
         "<saml:AudienceRestriction><saml:Audience>{}</saml:Audience></saml:AudienceRestriction>"
     )
     version: str = "2.0"
+    assertion_version: str = "2.0"
     algorithm: str = RSA_SHA256
     digest: str = SHA256_DIGEST
     reference: str = "="
@@ -194,7 +195,7 @@ def assertion(answer: Answer) -> str:
     issuer = answer.issuer if answer.assertion_issuer == "=" else answer.assertion_issuer
     place = _signature(answer.identifier, answer) if answer.is_signed else ""
     return (
-        f'<saml:Assertion xmlns:saml="{SAML}" ID="{answer.identifier}" Version="{answer.version}" '
+        f'<saml:Assertion xmlns:saml="{SAML}" ID="{answer.identifier}" Version="{answer.assertion_version}" '
         f'IssueInstant="{_moment(answer.now + answer.issued)}">'
         f"<saml:Issuer>{issuer}</saml:Issuer>{place}"
         f'<saml:Subject>{answer.name_id}<saml:SubjectConfirmation Method="{answer.method}">'
