@@ -50,7 +50,7 @@ from publisher.editions.plan import (
 from publisher.editions.render import Renderer, RenderFailed
 from publisher.model.edition import Page, PlacedPhoto, Unfit
 from publisher.model.mistake import in_french as _
-from publisher.model.post import PhotoArticle, Post, Programme
+from publisher.model.post import PhotoArticle, Post, Programme, Reminder
 from publisher.model.town import Centre, Town
 from publisher.shelf import Change, Edition, Stage
 
@@ -600,16 +600,32 @@ class CentrePress:
         return unfit
 
     def _blame(self, failure: RenderFailed, page: Page, index: Index) -> Unfit:
-        """Whose fault it is that a page does not compose: a post's, if the page would without it."""
+        """Whose fault it is that a page does not compose: a post's, if the page would without it.
+
+        One that composes neither with any of its posts nor with none is its theme's fault: to set
+        posts aside for it, one after the other, would leave none.
+        """
         about = page.article or page.programme if page.template in {ARTICLE, PROGRAMME} else None
-        suspects = (about,) if about is not None else _shown_on(page)
-        for post in suspects:
-            alone = page if post is about else _alone_on(page, post)
-            try:
-                self._renderer.render(alone, index.now, index)
-            except RenderFailed as again:
-                return replace(does_not_compose(again), post=post.publication.slug)
-        return does_not_compose(failure)
+        if about is not None:
+            return replace(does_not_compose(failure), post=about.publication.slug)
+        suspects = _shown_on(page)
+        failures = {
+            post.publication.slug: again
+            for post in suspects
+            if (again := self._failure_of(_only_with(page, post), index)) is not None
+        }
+        fails_with_all = len(failures) == len(suspects) > 1
+        if not failures or (fails_with_all and self._failure_of(_only_with(page), index)):
+            return does_not_compose(failure)
+        slug, again = next(iter(failures.items()))
+        return replace(does_not_compose(again), post=slug)
+
+    def _failure_of(self, page: Page, index: Index) -> RenderFailed | None:
+        try:
+            self._renderer.render(page, index.now, index)
+        except RenderFailed as failure:
+            return failure
+        return None
 
     def _place(self, index: Index, stage: Stage, local: datetime) -> Change:
         """Place what is staged; *index*, once kept, is of the edition that then stands."""
@@ -798,17 +814,17 @@ def _shown_on(page: Page) -> tuple[Post, ...]:
     return tuple({post.publication.slug: post for post in posts}.values())
 
 
-def _alone_on(page: Page, post: Post) -> Page:
-    """*page* as it would be if *post* were all there is."""
+def _only_with(page: Page, post: Post | None = None) -> Page:
+    """*page* as it would be if *post* were all there is, or if there were none."""
     articles = (post,) if isinstance(post, PhotoArticle) else ()
     programmes = (post,) if isinstance(post, Programme) else ()
-    reminders = () if articles or programmes else (post,)
+    reminders = (post,) if isinstance(post, Reminder) else ()
     return replace(
         page,
         articles=articles,
         programmes=programmes,
         programme=programmes[0] if programmes else None,
-        reminders=reminders,  # type: ignore[arg-type]  # neither an article nor a programme
+        reminders=reminders,
         week=(),
     )
 

@@ -456,7 +456,8 @@ def test_two_presses_at_once_make_the_site_of_one(instance: Instance) -> None:
 
 
 def test_a_theme_that_does_not_compose_leaves_the_site(instance: Instance) -> None:
-    """When what is wrong is no post's fault, the site stays as it was, and the reason is told."""
+    """When what is wrong is no post's fault, the site stays as it was, and no post is blamed."""
+    instance.save(article("2026-11-18-un"), article("2026-11-18-deux"))
     instance.publish()
     before = digest_of_site(instance.site)
     theme = instance.places.instance / "themes" / "preau"
@@ -465,5 +466,6 @@ def test_a_theme_that_does_not_compose_leaves_the_site(instance: Instance) -> No
     outcome = build_what_is_fit(instance.places, instance.town, instance.centre, NOW)
     assert isinstance(outcome, NotBuilt)
     assert "ne se compose pas" in outcome.unfit[0].sentence()
+    assert {one.post.rpartition("/")[2] for one in outcome.unfit} == {"index.html"}
     assert digest_of_site(instance.site) == before
-    assert instance.online() == {GOOD}
+    assert instance.online() == {GOOD, "2026-11-18-un", "2026-11-18-deux"}
