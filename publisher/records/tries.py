@@ -53,14 +53,15 @@ class Tries:
                     .values(open_at=at + wait, forgotten_at=at + max(wait, remembered_for))
                 )
                 return timedelta()
+        first = wait_after(1)
         try:
             with self._engine.begin() as connection:
                 connection.execute(
                     insert(tries).values(
                         who=who,
                         taken=1,
-                        open_at=at + wait_after(1),
-                        forgotten_at=at + remembered_for,
+                        open_at=at + first,
+                        forgotten_at=at + max(first, remembered_for),
                     )
                 )
         except IntegrityError:
