@@ -3,8 +3,8 @@
 import re
 import time
 import tomllib
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,6 +24,7 @@ from publisher.model.source import (
 )
 from publisher.model.space import RESERVED_NAMES, SLUG
 from publisher.model.town import (
+    Audit,
     Centre,
     Contact,
     Group,
@@ -36,6 +37,11 @@ from publisher.model.uai import control_letter, has_right_letter, is_uai
 TOWN_FILE = "town.toml"
 SCHOOL_ZONES = ("A", "B", "C", "Corse", "outre-mer")
 ACCESSIBILITY_STATES = ("non", "partiellement", "totalement")
+LEAST_RATES = {"partiellement": 50, "totalement": 100}
+"""The share of criteria, in an audit, below which a state cannot be declared (décret 2019-768)."""
+STATEMENT_LASTS = timedelta(days=3 * 365)
+"""How long a statement of accessibility, and an audit, may stand before they are done again."""
+MAX_LOG_MONTHS = 12
 CLAIMS = ("subject", "role", "schools", "classes", "children", "vector", "given_name")
 NUMBERINGS = ("entcore", "laclasse", "vecteur")
 RESERVED_SOURCES = frozenset({PAPER, LOCAL})
@@ -53,6 +59,11 @@ class _Table:
         self._table: Mapping[str, object] = table if isinstance(table, dict) else {}
         if not isinstance(table, dict):
             self.wrong("", _("On attend une table ici."))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is in it."""
+        return not self._table
 
     def wrong(self, key: str, says: str, /, **facts: object) -> None:
         """Keep one mistake about *key*."""
@@ -99,9 +110,9 @@ class _Table:
         self.wrong(key, _("On attend un nombre entier, 1 ou plus."))
         return 1
 
-    def address(self, key: str) -> str:
+    def address(self, key: str, *, required: bool = True) -> str:
         """The address of another machine: http or https, and a host."""
-        value = self.text(key)
+        value = self.text(key, None if required else "")
         parts = urlsplit(value)
         if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
             self.wrong(key, _("« {value} » n'est pas une adresse http(s) complète."), value=value)
@@ -232,9 +243,13 @@ def read_town(instance: Path) -> Town | Mistakes:
     return Mistakes(tuple(mistakes)) if mistakes else town
 
 
-def warnings_of(town: Town) -> tuple[Mistake, ...]:
-    """What deserves a look and stops nothing: a UAI whose letter is wrong, a centre without school."""
-    found = [
+def warnings_of(town: Town, today: date | None = None) -> tuple[Mistake, ...]:
+    """What deserves a look and stops nothing: a UAI whose letter is wrong, a centre without school.
+
+    With *today*, also a statement of accessibility or an audit of more than three years.
+    """
+    found = [] if today is None else list(_too_old(town, today))
+    found += [
         Mistake(
             where=f"{centre.slug}.toml · schools",
             says=_(
@@ -260,6 +275,19 @@ def warnings_of(town: Town) -> tuple[Mistake, ...]:
         if not centre.schools
     ]
     return tuple(found)
+
+
+def _too_old(town: Town, today: date) -> Iterator[Mistake]:
+    legal = town.legal
+    days = {"accessibility_declared_on": legal.accessibility_declared_on}
+    if legal.audit is not None:
+        days["audit.on"] = legal.audit.on
+    for key, day in days.items():
+        if today - day > STATEMENT_LASTS:
+            yield Mistake(
+                where=f"{TOWN_FILE} · legal.{key}",
+                says=_("Plus de trois ans : la déclaration d'accessibilité est à refaire."),
+            )
 
 
 def theme_folder(instance: Path, name: str) -> Path:
@@ -447,9 +475,44 @@ def _legal(table: _Table) -> Legal:
         accessibility_mail=table.mail("accessibility_mail"),
         accessibility_declared_on=table.day("accessibility_declared_on"),
         charter_version=table.whole("charter_version"),
+        audit=_audit(table),
+        accessibility_failures=table.texts("accessibility_failures", required=False),
+        accessibility_burdens=table.texts("accessibility_burdens", required=False),
+        accessibility_exempt=table.texts("accessibility_exempt", required=False),
+        accessibility_scheme=table.address("accessibility_scheme", required=False),
+        accessibility_plan=table.address("accessibility_plan", required=False),
+        logs_kept_months=table.whole("logs_kept_months", MAX_LOG_MONTHS),
     )
+    if legal.logs_kept_months > MAX_LOG_MONTHS:
+        table.wrong(
+            "logs_kept_months",
+            _("Les journaux se gardent {most} mois au plus (recommandation de la CNIL)."),
+            most=MAX_LOG_MONTHS,
+        )
+    least = LEAST_RATES.get(legal.accessibility_state, 0)
+    if least and (legal.audit is None or legal.audit.rate < least):
+        table.wrong(
+            "accessibility_state",
+            _(
+                "« {value} » demande une table [legal.audit] : un audit, et {least} % des critères au"
+                " moins. Sans lui, le seul état permis est « non »."
+            ),
+            value=legal.accessibility_state,
+            least=least,
+        )
     table.nothing_else()
     return legal
+
+
+def _audit(table: _Table) -> Audit | None:
+    found = table.table("audit", required=False)
+    if found.is_empty:
+        return None
+    audit = Audit(on=found.day("on"), by=found.text("by"), rate=found.whole("rate"))
+    if audit.rate > 100:  # noqa: PLR2004 (a percentage)
+        found.wrong("rate", _("On attend un pourcentage, de 1 à 100."))
+    found.nothing_else()
+    return audit
 
 
 def _source(table: _Table) -> SignInSource:

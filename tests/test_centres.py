@@ -1,5 +1,6 @@
 """The town's files: every mistake at once, with file and key."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from publisher.centres import (
 )
 from publisher.model.mistake import Mistakes
 from publisher.model.moment import Moment
-from publisher.model.town import Town
+from publisher.model.town import Audit, Town
 from publisher.model.uai import control_letter, has_right_letter
 from tests.instance import make_instance
 
@@ -88,6 +89,66 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
     assert isinstance(town, Mistakes)
     files = {one.where.partition(" ·")[0] for one in town.all}
     assert files == {"centres/town.toml", "centres/les-tilleuls.toml", "centres/equipe.toml"}
+
+
+AUDIT = """
+[legal.audit]
+on = 2026-06-12
+by = "Cabinet Lisible"
+rate = {rate}
+"""
+
+
+@pytest.mark.parametrize(
+    ("state", "rate", "is_right"),
+    [
+        ("non", None, True),
+        ("non", 12, True),
+        ("partiellement", None, False),
+        ("partiellement", 49, False),
+        ("partiellement", 50, True),
+        ("totalement", 99, False),
+        ("totalement", 100, True),
+        ("totalement", 101, False),
+    ],
+)
+def test_a_state_of_accessibility_needs_its_audit(
+    tmp_path: Path, state: str, rate: int | None, *, is_right: bool
+) -> None:
+    """Without a valid audit the only state a town can declare is « non »."""
+    instance = make_instance(tmp_path / "town")
+    path = instance / "centres" / "town.toml"
+    text = path.read_text(encoding="utf-8").replace('_state = "non"', f'_state = "{state}"')
+    head, mark, rest = text.partition("[[sign_in]]")
+    audit = "" if rate is None else AUDIT.format(rate=rate)
+    path.write_text(f"{head}{audit}\n{mark}{rest}", encoding="utf-8")
+    town = read_town(instance)
+    assert isinstance(town, Town) == is_right
+    if isinstance(town, Mistakes):
+        assert {one.where.partition(" · ")[2].split(".")[0] for one in town.all} == {"legal"}
+    elif rate is not None:
+        assert town.legal.audit == Audit(on=date(2026, 6, 12), by="Cabinet Lisible", rate=rate)
+
+
+def test_logs_are_kept_a_year_at_most(tmp_path: Path) -> None:
+    """CNIL's recommendation, six to twelve months; nothing said is twelve."""
+    instance = make_instance(tmp_path / "town")
+    path = instance / "centres" / "town.toml"
+    text = path.read_text(encoding="utf-8")
+    for months, is_right in ((6, True), (12, True), (13, False)):
+        more = f"charter_version = 1\nlogs_kept_months = {months}"
+        path.write_text(text.replace("charter_version = 1", more), encoding="utf-8")
+        assert isinstance(read_town(instance), Town) == is_right
+
+
+def test_a_statement_of_three_years_is_a_warning(tmp_path: Path) -> None:
+    """The law has it done again; the site goes on saying what it says."""
+    town = read_town(make_instance(tmp_path / "town"))
+    assert isinstance(town, Town)
+    assert warnings_of(town, date(2029, 8, 30)) == ()
+    (warning,) = warnings_of(town, date(2029, 9, 1))
+    assert "accessibility_declared_on" in warning.where
+    assert "à refaire" in warning.sentence()
 
 
 def test_a_wrong_control_letter_is_a_warning(tmp_path: Path) -> None:

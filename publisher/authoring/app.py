@@ -46,7 +46,7 @@ from publisher.records import Records
 from publisher.settings import Settings
 from publisher.sign_in.passes import TEAM, Passes, pass_of
 from publisher.sign_in.passwords import Passwords
-from publisher.sign_in.routes import sign_in_blueprint
+from publisher.sign_in.routes import legal_links, sign_in_blueprint
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +127,7 @@ def make_authoring(
         clock=clock,
     )
     app.register_blueprint(blueprint)
+    app.jinja_env.globals["legal_pages"] = lambda: legal_links(town())
     local_door = LocalDoor(office, passes, passwords or Passwords())
     _receive(app, office, passes, local_door, blueprint.name)
     _keep_threshold(app, office, local_door)

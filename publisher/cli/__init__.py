@@ -117,7 +117,8 @@ def _check(instance: Path, asked: argparse.Namespace) -> int:
     if isinstance(town, Mistakes):
         _print_mistakes(town.all)
         return 1
-    _print_mistakes(warnings_of(town), "Attention, ")
+    today = datetime.now(UTC).astimezone(town.timezone).date()
+    _print_mistakes(warnings_of(town, today), "Attention, ")
     content = asked.content or Places(instance=instance).content
     readings = [read_centre(content, centre) for centre in town.centres]
     unfit = [one for reading in readings for one in reading.unfit]

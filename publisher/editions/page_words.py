@@ -42,6 +42,7 @@ from publisher.model.legal import (
 from publisher.model.moment import Moment
 from publisher.model.photo import Photo
 from publisher.model.post import PhotoArticle, PhotoInArticle, Post, Slot
+from publisher.model.reachable import phone_link, reachable
 from publisher.model.space import Space
 from publisher.model.town import Centre, Group, Town
 
@@ -52,7 +53,6 @@ KEPT_IN_A_FOLDER = 1024
 """Pieces remembered for the pages of one folder; beyond, they are drawn again."""
 
 _SYMBOL = re.compile(r'<symbol id="([a-z-]+)".*?</symbol>', re.DOTALL)
-_PHONE_BREAKS = re.compile(r"[^\d+]")
 _HREF = re.compile(r'(?<=<a href=")[^"]*(?=")')
 _WHOLE_DAY = frozenset({Moment.WEDNESDAY, Moment.HOLIDAYS})
 
@@ -112,7 +112,7 @@ class PageWords:
             found[1]: found[0].replace('id="', 'id="p-', 1) for found in _SYMBOL.finditer(sprite)
         }
         self._groups = {group.slug: group for group in centre.groups}
-        self._reachable = _reachable(town, centre)
+        self._reachable = reachable(town, centre)
         self._pictos: dict[tuple[str, str], Markup] = {}
         self._space = centre.space
         self._above: tuple[tuple[str, str], ...] = (("", ""),)
@@ -393,12 +393,6 @@ def moments_of(articles: Iterable[PhotoArticle]) -> tuple[Moment, ...]:
     return tuple(moment for moment in Moment if moment in told)
 
 
-def phone_link(phone: str) -> str:
-    """`tel:+33199000000` for `01 99 00 00 00`."""
-    digits = _PHONE_BREAKS.sub("", phone)
-    return f"tel:+33{digits[1:]}" if digits.startswith("0") else f"tel:{digits}"
-
-
 def _above(path: str) -> tuple[tuple[str, str], ...]:
     """The folders that hold *path*, nearest first, each with the way up to it."""
     names = path.split("/")[:-1]
@@ -417,31 +411,3 @@ def _in_attribute(value: str) -> str:
         .replace("<", "&lt;")
         .replace(">", "&gt;")
     )
-
-
-def _reachable(town: Town, centre: Centre) -> Callable[[str], Markup]:
-    """How a sentence becomes HTML, the town's phones, mails and addresses of the web as links."""
-    contact, legal = centre.contact, town.legal
-    links: dict[str, str] = {
-        phone: phone_link(phone)
-        for phone in (contact.phone, town.contact.phone, legal.host_phone, "09 69 39 00 00")
-    }
-    for mail in (
-        contact.mail,
-        town.contact.mail,
-        legal.data_protection_mail,
-        legal.accessibility_mail,
-    ):
-        links[mail] = f"mailto:{mail}"
-    known = sorted((re.escape(one) for one in links if one), key=len, reverse=True)
-    parts = re.compile("(" + "|".join([*known, r"https?://[^\s,]*[^\s,.]"]) + ")")
-
-    def reachable(text: str) -> Markup:
-        return Markup("").join(
-            Markup('<a href="{}">{}</a>').format(links.get(piece, piece), piece)
-            if number % 2
-            else piece
-            for number, piece in enumerate(parts.split(text))
-        )
-
-    return reachable

@@ -22,6 +22,7 @@ from publisher.language import install, translations_for
 from publisher.model.legal import LEGAL_NAMES, legal_page
 from publisher.model.mistake import in_french as _
 from publisher.model.person import Role
+from publisher.model.reachable import reachable
 from publisher.model.space import is_plain_path
 from publisher.model.town import Town
 from publisher.settings import Settings
@@ -244,7 +245,8 @@ class _Gate:
             return respond(self._turn_away(request.path, visitor))
         translate = translations_for(visitor.town.language).gettext
         page = legal_page(name, visitor.town, None, translate)
-        return respond(self._page("gate/legal.html", visitor, page=page))
+        linked = reachable(visitor.town, None)
+        return respond(self._page("gate/legal.html", visitor, page=page, linked=linked))
 
     def _robots(self) -> Response:
         return respond(Answer(status=HTTPStatus.OK, body=_ROBOTS))

@@ -60,6 +60,12 @@ _STATE_SENTENCES = MappingProxyType(
 _Sentences = tuple[str, ...]
 
 
+class _AsWritten(str):
+    """A sentence of the town's own: neither translated nor filled."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegalSection:
     """One heading and its paragraphs, ready to be read."""
@@ -116,7 +122,12 @@ def _written(
     return tuple(
         LegalSection(
             heading=translate(heading),
-            paragraphs=tuple(translate(paragraph).format_map(facts) for paragraph in paragraphs),
+            paragraphs=tuple(
+                paragraph
+                if isinstance(paragraph, _AsWritten)
+                else translate(paragraph).format_map(facts)
+                for paragraph in paragraphs
+            ),
         )
         for heading, paragraphs in drafts
     )
@@ -148,12 +159,19 @@ def _facts(
         "accessibility_mail": legal.accessibility_mail,
         "declared_on": f"{legal.accessibility_declared_on:%d/%m/%Y}",
         "version": legal.charter_version,
+        "audited_on": "" if legal.audit is None else f"{legal.audit.on:%d/%m/%Y}",
+        "auditor": "" if legal.audit is None else legal.audit.by,
+        "rate": "" if legal.audit is None else legal.audit.rate,
+        "scheme": legal.accessibility_scheme,
+        "plan": legal.accessibility_plan,
+        "logs_kept_months": legal.logs_kept_months,
     }
 
 
 def _accessibility(town: Town, centre: Centre | None) -> Iterator[tuple[str, _Sentences]]:
     del centre
-    state = town.legal.accessibility_state
+    legal = town.legal
+    state = legal.accessibility_state
     yield (
         _("État de conformité"),
         (
@@ -166,27 +184,45 @@ def _accessibility(town: Town, centre: Centre | None) -> Iterator[tuple[str, _Se
             ),
         ),
     )
-    if state == "totalement":
-        left: _Sentences = (
-            _("Les sites externes vers lesquels une publication mène ne sont pas de notre fait."),
-        )
-    else:
-        left = (
+    yield (
+        _("Résultats des tests"),
+        (
+            _("Aucun audit par des personnes extérieures n'a encore eu lieu.")
+            if legal.audit is None
+            else _("Audit du {audited_on} par {auditor} : {rate} % des critères sont respectés."),
             _(
                 "Des contrôles automatiques passent sur chaque page : contrastes, clavier, titres,"
                 " textes de remplacement, agrandissement à 200 %. Ils ne remplacent pas un audit."
             ),
-            _(
-                "N'ont pas encore été vérifiés par des personnes : les lecteurs d'écran NVDA,"
-                " VoiceOver et TalkBack, et la commande vocale."
-            ),
-            _(
-                "Les légendes des photos sont écrites par les équipes. L'une d'elles peut être"
-                " trop courte : dites-le nous."
-            ),
-            _("Aucune dérogation pour charge disproportionnée n'est demandée."),
-        )
-    yield _("Ce qui reste à vérifier ou à corriger"), left
+        ),
+    )
+    unknown = (
+        _(
+            "N'ont pas encore été vérifiés par des personnes : les lecteurs d'écran NVDA,"
+            " VoiceOver et TalkBack, et la commande vocale."
+        ),
+        _(
+            "Les légendes des photos sont écrites par les équipes. L'une d'elles peut être"
+            " trop courte : dites-le nous."
+        ),
+    )
+    yield (
+        _("Contenus non accessibles : non-conformités"),
+        _listed(legal.accessibility_failures)
+        or ((_("Aucune n'est connue."),) if state == "totalement" else unknown),
+    )
+    yield (
+        _("Contenus non accessibles : dérogations"),
+        _listed(legal.accessibility_burdens)
+        or (_("Aucune dérogation pour charge disproportionnée n'est demandée."),),
+    )
+    yield (
+        _("Contenus que la loi n'oblige pas à rendre accessibles"),
+        _listed(legal.accessibility_exempt)
+        or (
+            _("Les sites extérieurs vers lesquels une publication mène ne sont pas de notre fait."),
+        ),
+    )
     yield (
         _("Comment cette déclaration est établie"),
         (
@@ -195,9 +231,26 @@ def _accessibility(town: Town, centre: Centre | None) -> Iterator[tuple[str, _Se
                 "Technologies : HTML, CSS et SVG. Le site se lit sans JavaScript, au clavier,"
                 " à partir de 320 pixels de large, en clair comme en sombre."
             ),
+            _("Environnement de test : Chromium sous Linux, axe-core, navigation au clavier."),
             _(
-                "Le schéma pluriannuel d'accessibilité de la Ville et son plan de l'année"
-                " s'obtiennent à la même adresse : {accessibility_mail}."
+                "Pages vérifiées : entrée, charte, accueil d'un centre et d'un groupe, album,"
+                " photo en grand, programme, rappels, archives, pages légales, espace de l'équipe."
+            ),
+        ),
+    )
+    yield (
+        _("Schéma pluriannuel et plan de l'année"),
+        (
+            _("Le schéma pluriannuel d'accessibilité de la Ville : {scheme}")
+            if legal.accessibility_scheme
+            else _(
+                "Le schéma pluriannuel d'accessibilité de la Ville, sur trois ans au plus,"
+                " s'obtient à cette adresse : {accessibility_mail}."
+            ),
+            _("Le plan d'actions de l'année : {plan}")
+            if legal.accessibility_plan
+            else _(
+                "Le plan d'actions de l'année s'obtient à cette adresse : {accessibility_mail}."
             ),
         ),
     )
@@ -228,6 +281,11 @@ def _accessibility(town: Town, centre: Centre | None) -> Iterator[tuple[str, _Se
             ),
         ),
     )
+
+
+def _listed(texts: tuple[str, ...]) -> _Sentences:
+    """What the town wrote, left as it is."""
+    return tuple(_AsWritten(one) for one in texts)
 
 
 def _mentions(town: Town, centre: Centre | None) -> Iterator[tuple[str, _Sentences]]:
@@ -315,12 +373,22 @@ def _personal_data(town: Town, centre: Centre | None) -> Iterator[tuple[str, _Se
                 " conservés."
             ),
             _(
+                "Du portail famille, quand l'école ne suffit pas : le centre, le groupe et les dates"
+                " d'une inscription, sous le même pseudonyme. D'un code sur papier : la même chose,"
+                " sous un pseudonyme tiré au hasard."
+            ),
+            _(
+                "De vous : votre accord à la charte (version et moment), et les comptes que vous"
+                " reliez. Un parent n'apprend rien de l'autre."
+            ),
+            _(
                 "Du centre : des textes et des photos, sans nom d'enfant. Le lieu et l'appareil"
                 " inscrits dans le fichier d'une photo sont effacés avant qu'elle soit gardée."
             ),
             _(
-                "Un seul cookie, celui de votre connexion. Il est nécessaire, et ne demande donc"
-                " pas votre accord."
+                "Dans votre navigateur : le cookie de votre connexion, et ceux qui durent quelques"
+                " minutes pendant qu'elle se fait. Ils sont nécessaires, et ne demandent donc pas"
+                " votre accord."
             ),
         ),
     )
@@ -344,7 +412,10 @@ def _personal_data(town: Town, centre: Centre | None) -> Iterator[tuple[str, _Se
             ),
             _("Les rappels : jusqu'à leur fin. Les programmes : le temps d'être utiles."),
             _("La connexion : jusqu'à ce que vous quittiez, ou qu'elle prenne fin d'elle-même."),
-            _("Les journaux techniques, sous pseudonyme : douze mois au plus."),
+            _("Une inscription, un code sur papier : trente jours après leur fin."),
+            _("Des comptes reliés : jusqu'à ce que vous les sépariez, ou deux ans sans visite."),
+            _("L'accord à la charte : trois ans."),
+            _("Les journaux techniques, sous pseudonyme : {logs_kept_months} mois au plus."),
         ),
     )
     yield (

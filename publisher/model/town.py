@@ -43,11 +43,23 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """An audit of accessibility by people: when, by whom, and the share of criteria met (0 to 100)."""
+
+    on: date
+    by: str
+    rate: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Legal:
     """What a town must show: `facts/law.md` of the project lists why.
 
     `accessibility_state` is one of `non`, `partiellement`, `totalement`; without a valid audit
-    the only lawful state is `non`. `host_country` says where the photos are.
+    the only lawful state is `non`. What is known not to work is listed as the law cuts it:
+    failures, what would be too heavy a burden, what the law exempts. `accessibility_scheme` and
+    `accessibility_plan` are addresses on the town's own site, empty when they are asked for by
+    mail. `host_country` says where the photos are; technical logs are kept `logs_kept_months`.
     """
 
     publication_director: str
@@ -60,6 +72,13 @@ class Legal:
     accessibility_mail: str
     accessibility_declared_on: date
     charter_version: int
+    audit: Audit | None = None
+    accessibility_failures: tuple[str, ...] = ()
+    accessibility_burdens: tuple[str, ...] = ()
+    accessibility_exempt: tuple[str, ...] = ()
+    accessibility_scheme: str = ""
+    accessibility_plan: str = ""
+    logs_kept_months: int = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

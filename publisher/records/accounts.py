@@ -1,11 +1,15 @@
 """Several accounts of one person: a parent of a nursery and of a secondary school often has two."""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from publisher.model.person import Account, Role
 from publisher.records.tables import accounts
+
+FORGOTTEN_AFTER = timedelta(days=2 * 365)
+"""How long after the school year it was last seen in an account stays joined."""
 
 
 class Accounts:
@@ -32,9 +36,12 @@ class Accounts:
     def join(self, account: Account, other: Account, person: str) -> None:
         """Join *account* to *person*, who signed in by *other*: each now opens what both do.
 
-        It leaves whomever it was joined to before; those that were joined to it follow it.
+        It leaves whomever it was joined to before; those that were joined to it follow it. Any
+        account that nobody signed in with for two school years is forgotten.
         """
         with self._engine.begin() as connection:
+            long_unseen = account.until - FORGOTTEN_AFTER
+            connection.execute(delete(accounts).where(accounts.c.until < long_unseen))
             before = person_of(connection, account.account)
             connection.execute(
                 update(accounts).where(accounts.c.person == account.account).values(person=person)

@@ -1,12 +1,13 @@
 """What is written down, and asked for, in the words of the house."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    delete,
     func,
     insert,
     or_,
@@ -31,6 +32,9 @@ from publisher.records.tables import (
     submissions,
 )
 from publisher.records.tries import Tries
+
+ACCEPTANCE_LASTS = timedelta(days=3 * 365)
+"""How long the acceptance of a charter stays written down."""
 
 
 class Records:
@@ -92,9 +96,14 @@ class Records:
             )
 
     def accept_charter(self, person: str, version: int, at: datetime) -> None:
-        """Write down that *person* accepted that version of the charter, the first time only."""
+        """Write down that *person* accepted that version of the charter, the first time only.
+
+        What anybody accepted more than three years ago is forgotten: it will be read again.
+        """
+        over = at.astimezone(UTC) - ACCEPTANCE_LASTS
         try:
             with self._engine.begin() as connection:
+                connection.execute(delete(charters).where(charters.c.accepted_at < over))
                 connection.execute(
                     insert(charters).values(
                         person=person, version=version, accepted_at=at.astimezone(UTC)

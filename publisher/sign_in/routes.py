@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from publisher.language import translations_for
 from publisher.model.legal import ACCESSIBILITY, LEGAL_NAMES, accessibility_words, legal_title
 from publisher.model.person import PAPER, Pass
+from publisher.model.reachable import phone_link
 from publisher.model.source import Door, SignInSource
 from publisher.model.space import is_plain_path
 from publisher.model.town import Town
@@ -108,7 +109,8 @@ def sign_in_blueprint(
         prefix=prefix, town=town, settings=settings, passes=passes, records=records, clock=clock
     )
     blueprint = Blueprint(name, __name__, template_folder="templates")
-    blueprint.record(lambda state: state.app.jinja_env.globals.update(legal_links=legal_links))
+    words = {"legal_links": legal_links, "phone_link": phone_link}
+    blueprint.record(lambda state: state.app.jinja_env.globals.update(words))
     blueprint.get(f"{prefix}/entrer/<source>")(door.begin)
     blueprint.get(f"{prefix}/retour/<source>")(door.complete)
     blueprint.get(f"{prefix}/retour/<source>/metadata")(door.document)

@@ -313,6 +313,46 @@ def test_legal_pages_are_public(still: Instance) -> None:
     assert anonymous.ask("/ville/inconnue").status == 404
 
 
+LEGAL = [
+    f"/ville/{name}.html"
+    for name in (
+        "accessibilite", "mentions-legales", "donnees-personnelles", "charte", "retirer-une-photo",
+    )
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["anonymous", "newcomer", "family", "nobody", "two centres"])
+def test_every_page_leads_to_what_the_law_asks_for(still: Instance, kind: str) -> None:
+    """The five links, the state of accessibility, and how to reach the town: before and after."""
+    browser = {
+        "anonymous": still.anonymous,
+        "newcomer": lambda: still.visitor(person="nouvelle", charter=False),
+        "family": still.visitor,
+        "nobody": lambda: still.visitor(role=Role.OTHER, schools=()),
+        "two centres": lambda: still.visitor(schools=(PREVERT, MICHEL)),
+    }[kind]()
+    paths = ("/", "/entrer", "/sortir", "/charte", "/relier", "/code", "/absente.jpg", "/retour/demo",
+             "/entrer/inconnue", *LEGAL)  # fmt: skip
+    pages = [reply for path in paths if (reply := browser.ask(path)).status not in {302, 303}]
+    assert len(pages) > 9
+    for page in pages:
+        assert re.findall(r'<li><a href="(/ville/[^"]+)"', page.text) == LEGAL
+        assert "Accessibilité : non conforme" in page.text
+        assert 'href="tel:+33199001000"' in page.text
+        assert 'href="mailto:jeunesse@valmont.example"' in page.text
+
+
+def test_the_legal_pages_can_be_acted_on(still: Instance) -> None:
+    """A phone, a mail to the right person, and the Défenseur des droits: each is a link."""
+    anonymous = still.anonymous()
+    pages = {name: anonymous.ask(name).text for name in LEGAL}
+    assert 'href="mailto:acces@valmont.example?subject=' in pages[LEGAL[0]]
+    assert 'href="https://formulaire.defenseurdesdroits.fr/"' in pages[LEGAL[0]]
+    assert 'href="tel:+33969390000"' in pages[LEGAL[0]]
+    assert 'href="mailto:donnees@valmont.example?subject=' in pages[LEGAL[2]]
+    assert 'href="mailto:jeunesse@valmont.example?subject=Photo' in pages[LEGAL[4]]
+
+
 def test_health_and_robots(still: Instance) -> None:
     """An operator's probe gets `ok`; a robot is told to go away."""
     assert still.anonymous().ask("/sante").body.strip() == b"ok"

@@ -11,10 +11,11 @@ from publisher.model.legal import (
     LEGAL_NAMES,
     LegalPage,
     accessibility_words,
+    charter_rules,
     legal_page,
     legal_title,
 )
-from publisher.model.town import Contact, Legal, Town
+from publisher.model.town import Audit, Contact, Legal, Town
 from tests.posts import CENTRE, NOW, PARIS
 
 LEGAL = Legal(
@@ -90,7 +91,10 @@ def _words(page: LegalPage) -> str:
                 "Hébergeur du Quai",
                 "France",
                 "31 août",
-                "douze mois",
+                "12 mois",
+                "trente jours",
+                "portail famille",
+                "trois ans",
                 "effacement",
                 "CNIL",
             ),
@@ -107,6 +111,52 @@ def test_a_page_says_what_the_law_asks(name: str, facts: tuple[str, ...]) -> Non
     words = _words(legal_page(name, TOWN, CENTRE))
     for fact in facts:
         assert fact in words
+
+
+def test_an_audit_and_what_it_found_are_said() -> None:
+    """Its day, who made it, its rate; failures, burdens and exemptions each under their heading."""
+    legal = replace(
+        LEGAL,
+        accessibility_state="partiellement",
+        audit=Audit(on=date(2026, 6, 12), by="Cabinet Lisible", rate=83),
+        accessibility_failures=("Le carnet {2025} n'a pas de titres.",),
+        accessibility_burdens=("Les anciens documents.",),
+        accessibility_exempt=("La carte interactive.",),
+        accessibility_scheme="https://valmont.example/schema",
+        accessibility_plan="https://valmont.example/plan-2026",
+        logs_kept_months=6,
+    )
+    town = replace(TOWN, legal=legal)
+    page = legal_page("accessibilite", town, None)
+    words = _words(page)
+    assert "Audit du 12/06/2026 par Cabinet Lisible : 83 % des critères sont respectés." in words
+    assert "https://valmont.example/schema" in words
+    assert "https://valmont.example/plan-2026" in words
+    by_heading = {section.heading: section.paragraphs for section in page.sections}
+    assert by_heading["Contenus non accessibles : non-conformités"] == (
+        "Le carnet {2025} n'a pas de titres.",
+    )
+    assert by_heading["Contenus non accessibles : dérogations"] == ("Les anciens documents.",)
+    assert ("La carte interactive.",) in by_heading.values()
+    assert "6 mois au plus" in _words(legal_page("donnees-personnelles", town, None))
+
+
+def test_without_a_scheme_it_is_asked_for_by_mail() -> None:
+    """Both the plan of three years and that of the year."""
+    words = _words(legal_page("accessibilite", TOWN, None))
+    assert words.count("acces@valmont.example") == 3
+    assert "Aucun audit" in words
+
+
+@pytest.mark.parametrize("for_children", [True, False])
+def test_the_rules_of_the_first_visit_are_those_of_the_page(*, for_children: bool) -> None:
+    """What is accepted is what can be read again at any time, in both wordings."""
+    said = _words(legal_page("charte", TOWN, None))
+    rules = charter_rules(TOWN, None, for_children=for_children)
+    assert len(rules) == 5
+    for rule in rules:
+        assert rule.heading in said
+        assert all(sentence in said for sentence in rule.paragraphs)
 
 
 @pytest.mark.parametrize("centre", [CENTRE, None])

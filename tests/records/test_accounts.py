@@ -1,5 +1,6 @@
 """Accounts of one person: joined, moved, parted, and never by a pass that is out of date."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -92,3 +93,16 @@ def test_roles_and_the_charter_follow_the_accounts(records: Records) -> None:
     assert records.known_of(pass_).charter == 2
     records.accounts.part("b", "a")
     assert (records.known_of(pass_).grants, records.known_of(pass_).charter) == ((), 0)
+
+
+def test_what_is_long_over_is_forgotten(records: Records) -> None:
+    """An acceptance after three years; joined accounts nobody came with for two school years."""
+    records.accept_charter("a", 1, NOW)
+    _joined(records, B)
+    later = NOW + timedelta(days=3 * 365 + 1)
+    records.accept_charter("d", 1, later)
+    assert records.known_of(new_pass(A, "", NOW + timedelta(hours=1))).charter == 0
+    new = [replace(one, until=one.until.replace(year=2030)) for one in (C, D)]
+    _joined(records, new[0], to=new[1])
+    assert _seen_by(records, A) == set()
+    assert _seen_by(records, D) == {"c"}
