@@ -21,6 +21,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from publisher.model.source import OidcSource, SignInSource
+from publisher.sign_in.attempts import ATTEMPT_LASTS
 from publisher.sign_in.bounds import bounded
 from publisher.sign_in.method import (
     Arrival,
@@ -201,6 +202,9 @@ class OpenIdConnect:
             claims={name: said[name] for name in said if name not in _OF_THE_PROTOCOL},
             answers=begun.state,
             session=_session_of(claims) or str(claims["sub"]),
+            # A provider should take a code once; this attempt is answered once, whatever it does.
+            proof=begun.nonce,
+            proof_until=now + ATTEMPT_LASTS,
         )
 
     def _told_by_token(self, client: Client, message: Message, now: datetime) -> SourceSignOut:
