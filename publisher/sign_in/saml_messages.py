@@ -171,7 +171,7 @@ def read_response(raw: bytes, parties: Parties, now: datetime) -> Assertion:
     until = _confirmed_until(confirmation, confirmed, parties, now)
     _check_conditions(_the(assertion, "Conditions"), parties, now)
     statement = _the(assertion, "AuthnStatement")
-    _check_between(statement, now, after="AuthnInstant", before="SessionNotOnOrAfter")
+    _check_between(statement, now, before="SessionNotOnOrAfter")
     # What follows costs a process: everything that can be seen to be wrong has been.
     if root.all_named(SIGNATURE):
         _check_signed(root, parties)

@@ -450,6 +450,19 @@ def test_nothing_else_is_ever_told(drawn: st.DataObject, good: tuple[Place, str,
     assert heard == honest or isinstance(heard, SignInFailed)
 
 
+def test_two_assertions_are_one_too_many(place: Place) -> None:
+    """Each signed by the right key, and each good by itself: nobody chooses between them."""
+    first = response(place.answer())
+    second = re.search(
+        r"(?s)<saml:Assertion.*</saml:Assertion>", response(place.answer(identifier="_deux"))
+    )
+    assert second is not None
+    refused(
+        place.hears(first.replace("</samlp:Response>", f"{second[0]}</samlp:Response>")),
+        detail="the shape of samlp:Response",
+    )
+
+
 def test_a_changed_envelope_is_refused_when_it_was_signed(place: Place) -> None:
     """The response's own signature counts where it is, though the assertion's is good."""
     xml = response(place.answer(signs_response=True))
@@ -878,6 +891,16 @@ def test_a_sign_out_that_nobody_signed_ends_nothing(place: Place) -> None:
     refused(place.method.receive(place.client, message, NOW), detail="two ways")
     form = {"SAMLRequest": base64.b64encode(xml.encode()).decode()}
     refused(place.method.receive(place.client, form_message(form), NOW), detail="not at all")
+
+
+def test_a_sign_out_that_is_posted_needs_its_signature(place: Place) -> None:
+    """By another key, or changed since: nothing ends."""
+    good = logout_request(now=NOW, destination=SIGNED_OUT, by=pair())
+    forged = logout_request(now=NOW, destination=SIGNED_OUT, by=pair("other"))
+    for xml in (forged, good.replace("_visite", "_autre"), good.replace("visite-1", "visite-2")):
+        form = {"SAMLRequest": base64.b64encode(xml.encode()).decode()}
+        heard = place.method.receive(place.client, form_message(form), NOW)
+        refused(heard, detail="none of the keys")
 
 
 def test_a_signature_of_an_address_is_read_before_the_message(place: Place) -> None:
