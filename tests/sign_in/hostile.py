@@ -184,11 +184,12 @@ def handmade(header: Mapping[str, object], payload: bytes, secret: bytes | None 
 
 @dataclass(frozen=True, kw_only=True)
 class Lie:
-    """One thing that is wrong, and what comes of it."""
+    """One thing that is wrong, and what comes of it; by waiting, when an answer never ends."""
 
     name: str
     tell: Callable[[Hostile], None]
     why: Why
+    never_ends: bool = False
 
 
 def _claims(why: Why = Why.UNTRUSTED, **changes: object) -> Lie:
@@ -219,7 +220,8 @@ def _reply(path: str, name: str, status: int, body: object, why: Why) -> Lie:
     def tell(hostile: Hostile) -> None:
         hostile.replies[path] = (status, body)
 
-    return Lie(name=f"{path} {name}", tell=_after_the_truth(tell), why=why)
+    drips = isinstance(body, Raw) and body.drips
+    return Lie(name=f"{path} {name}", tell=_after_the_truth(tell), why=why, never_ends=drips)
 
 
 def _announced(name: str, why: Why = Why.UNREACHABLE, **changes: object) -> Lie:
