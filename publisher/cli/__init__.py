@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from publisher.centres import TownIsUnreadable, read_town, warnings_of
-from publisher.cli import codes, enrolments, ent, staff
+from publisher.cli import codes, enrolments, ent, nginx, staff
 from publisher.content.library import read_centre
 from publisher.editions.export import FolderIsNotEmpty, export_for_pelican
 from publisher.editions.press import NotBuilt, Places, build_whole
@@ -107,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         commands.add_parser(name, help=help_).set_defaults(command=run)
 
-    for section in (staff, enrolments, codes, ent):
+    for section in (staff, enrolments, codes, ent, nginx):
         section.add(commands)
     return parser
 

@@ -29,10 +29,13 @@ RESERVED_NAMES = frozenset(
 )
 """First segments of addresses that are nobody's space; no centre can take one as its slug."""
 
-SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+SLUG_LETTERS = "[a-z0-9]+(?:-[a-z0-9]+)*"
+SLUG = re.compile(rf"{SLUG_LETTERS}\Z")
 """A name in an address: lower-case letters without accents, digits, single hyphens."""
 
-_PATH = re.compile(r"(?:/[a-z0-9][a-z0-9._-]*)+/?\Z")
+PLAIN_PATH = "(?:/[a-z0-9][a-z0-9._-]*)+/?"
+"""What an address is made of; `is_plain_path` says the rest. nginx reads the same expression."""
+_PATH = re.compile(rf"{PLAIN_PATH}\Z")
 MAX_PATH_LENGTH = 512
 
 
