@@ -52,6 +52,16 @@ def test_twenty_people_at_once_one_is_let_in(records: Records) -> None:
     assert [one.grant for one in records.staff.every_colleague()] == given
 
 
+def test_what_ended_or_was_taken_back_is_not_used_whoever_looked_before(records: Records) -> None:
+    """The moment of use decides, not the moment the page was shown."""
+    handle = invite(records, "one")
+    invite(records, "two")
+    records.staff.revoke_invitation("c", handle, NOW)
+    assert records.staff.accept("one", "p", NOW, TODAY) is Lapse.TAKEN_BACK
+    assert records.staff.accept("two", "p", NOW + timedelta(hours=72), TODAY) is Lapse.OVER
+    assert records.staff.every_colleague() == ()
+
+
 def test_an_acceptance_that_fails_writes_nothing(records: Records) -> None:
     """Not the account that came with it, and the invitation can still be used."""
     records.grant_staff(StaffGrant(person="p", centre="c", role=StaffRole.DIRECTOR), NOW)
