@@ -486,7 +486,7 @@ def test_a_changed_envelope_is_refused_when_it_was_signed(place: Place) -> None:
 def test_what_is_not_base_64_signs_nobody_in(place: Place, text: str) -> None:
     """A field that holds something else is refused before anything reads it."""
     form = {"SAMLResponse": text, "RelayState": place.state}
-    refused(place.method.receive(place.client, form_message(form), NOW))
+    refused(place.method.receive(place.client, form_message(form), NOW), detail="not base 64")
 
 
 @pytest.mark.parametrize("relay_state", ["", "autre", "é"])
@@ -891,6 +891,14 @@ def test_a_sign_out_that_nobody_signed_ends_nothing(place: Place) -> None:
     refused(place.method.receive(place.client, message, NOW), detail="two ways")
     form = {"SAMLRequest": base64.b64encode(xml.encode()).decode()}
     refused(place.method.receive(place.client, form_message(form), NOW), detail="not at all")
+
+
+def test_each_message_has_its_own_place(place: Place) -> None:
+    """A sign-out is no answer, and an answer ends nothing, well signed as they are."""
+    sign_out = logout_request(now=NOW, destination=RETURN, by=pair())
+    refused(place.hears(sign_out), detail="another message")
+    form = {"SAMLRequest": base64.b64encode(response(place.answer()).encode()).decode()}
+    refused(place.method.receive(place.client, form_message(form), NOW), detail="another message")
 
 
 def test_a_sign_out_that_is_posted_needs_its_signature(place: Place) -> None:
