@@ -19,6 +19,7 @@ from publisher.authoring.office import Office
 from publisher.model.person import LOCAL, Account, Pass, Role
 from publisher.model.school_year import last_day_of_school_year
 from publisher.sign_in.codes import code_digest, new_code, read_code
+from publisher.sign_in.cookies import forget_cookie, keep_cookie
 from publisher.sign_in.delays import (
     ACCOUNT_REMEMBERED_FOR,
     NETWORK_REMEMBERED_FOR,
@@ -213,7 +214,7 @@ class LocalDoor:
         )
         seconds = int(SHIFT_LASTS.total_seconds())
         self._keep(response, self._passes.cookie, self._passes.sign(pass_), seconds)
-        self._keep(response, self._half_cookie, "", 0)
+        forget_cookie(response, self._half_cookie, public_url=town.public_url)
         _log.info("sign-in at /equipe/ by %s, an account of our own", pass_.person)
         return pass_
 
@@ -302,15 +303,8 @@ class LocalDoor:
         return isinstance(ends_at, int) and self._office.clock().timestamp() < ends_at
 
     def _keep(self, response: Response, cookie: str, value: str, seconds: int) -> None:
-        response.set_cookie(
-            cookie,
-            value,
-            max_age=seconds,
-            path="/",
-            secure=self._office.town().public_url.startswith("https://"),
-            httponly=True,
-            samesite="Lax",
-        )
+        url = self._office.town().public_url
+        keep_cookie(response, cookie, value, seconds=seconds, public_url=url)
 
     @property
     def _key(self) -> str:
