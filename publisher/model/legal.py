@@ -476,7 +476,7 @@ _RULES_FOR_CHILDREN: tuple[tuple[str, _Sentences], ...] = (
         (_("Je ne le dis pas, même à un copain. Quand j'ai fini, je touche « Quitter »."),),
     ),
     (
-        _("4. Une photo m'embête ? Elle part"),
+        _("4. Si une photo m'embête, elle part"),
         (_("Je le dis à un adulte du centre ou de ma famille. Il la fait enlever."),),
     ),
     (

@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from publisher.sign_in.paper import paper_digest
 from tests.gate.conftest import Instance, run_instance
 from tests.sign_in.ent_process import run_ent
 from tests.waiting import free_port
@@ -122,6 +124,7 @@ def test_an_open_session_leads_straight_to_the_page(served: Served, page: Page) 
     [
         "/entrer",
         "/sortir",
+        "/code",
         "/retour/demo",
         "/entrer/absente",
         "/absente.jpg",
@@ -148,3 +151,79 @@ def test_the_keyboard_reaches_the_content_first(served: Served, page: Page) -> N
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert "Famille" in page.evaluate("document.activeElement.textContent")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "profile", ["parent-prevert-maternelle", "enfant-prevert", "enseignante", "sans-ecole"]
+)
+def test_the_first_visit_and_the_refusal_are_clean(
+    served: Served, page: Page, profile: str, scheme: str
+) -> None:
+    """The charter in both wordings, then each way of being refused, and the pages it leads to."""
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # two of its words
+    page.goto(f"{served.url}/entrer/demo?login_hint={profile}&vers=/charte")
+    if page.get_by_role("heading", name="Avant d'entrer").count():
+        is_clean(page)
+        page.locator('form[action="/charte"] button').click()
+    for path in ("/la-grande-ourse/", "/relier", "/code", "/sortir"):
+        page.goto(f"{served.url}{path}")
+        is_clean(page)
+
+
+def test_a_code_on_paper_by_keyboard_and_without_a_script(
+    served: Served, chromium: Browser
+) -> None:
+    """Typed wrong, said beside the field that has the focus; typed right, the charter, the centre."""
+    instance = served.instance
+    code, last = "7KQ4M2XN91T0", instance.clock().date() + timedelta(days=30)
+    digest = paper_digest(instance.settings.pseudonym_key, code)
+    instance.records.paper_codes.keep(
+        "A7F4K", [digest], centre="les-tilleuls", group=None, ends_on=last, at=instance.clock()
+    )
+    context = chromium.new_context(
+        viewport={"width": 360, "height": 780}, locale="fr-FR", java_script_enabled=False
+    )
+    page = context.new_page()
+    page.goto(f"{served.url}/entrer")
+    page.get_by_role("link", name="J'ai un code sur papier").press("Enter")
+    page.get_by_label("Votre code").press_sequentially("7kq4 m2xn")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").get_by_text("Il faut douze signes").wait_for()
+    field = page.get_by_label("Votre code")
+    assert field.input_value() == "7kq4 m2xn"
+    field.press("End")
+    page.keyboard.type(" 9lto")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/charte?vers=/")
+    page.get_by_role("button", name="J'accepte la charte").press("Enter")
+    page.wait_for_url(f"{served.url}/les-tilleuls/")
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_second_account_is_joined_and_parted_by_hand(
+    served: Served, page: Page, scheme: str
+) -> None:
+    """Asked, shown, agreed to, parted: every page of it clean."""
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # two of its words
+    page.goto(f"{served.url}/entrer/demo?login_hint=parent-prevert-maternelle&vers=/relier")
+    if page.get_by_role("heading", name="Avant d'entrer").count():
+        page.get_by_role("button", name="J'accepte la charte").click()
+    for cookie in page.context.cookies():
+        if cookie["name"] != "preau_famille":
+            page.context.clear_cookies(name=cookie["name"])
+    page.get_by_role("button", name="ENT de démonstration").click()
+    page.get_by_role("button", name="Parent — élèves de l'école Louise-Michel").click()
+    page.get_by_role("heading", name="Relier ces deux comptes ?").wait_for()
+    is_clean(page)
+    page.get_by_role("button", name="Relier", exact=True).click()
+    page.get_by_text("Relié.").wait_for()
+    is_clean(page)
+    page.goto(f"{served.url}/")
+    page.get_by_role("link", name="La Grande Ourse").wait_for()
+    page.goto(f"{served.url}/relier")
+    page.get_by_role("button", name="Séparer").click()
+    page.get_by_text("Relié.").wait_for(state="detached")
+    page.goto(f"{served.url}/")
+    page.wait_for_url(f"{served.url}/les-tilleuls/groupes/petits/")
