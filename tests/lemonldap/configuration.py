@@ -85,9 +85,10 @@ class Application:
         """Where families, and the team, come back to."""
         return (f"{self.public_url}/retour/{source}", f"{self.public_url}/equipe/retour/{source}")
 
-    def goodbyes(self) -> tuple[str, str]:
-        """Where the provider may send people after their sign-out."""
-        return (f"{self.public_url}/sortir", f"{self.public_url}/equipe/sortir")
+    @property
+    def goodbye(self) -> str:
+        """Where the provider may send people after their sign-out, by whichever door they came."""
+        return f"{self.public_url}/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,7 +247,7 @@ def _oidc(url: str, keys: Keys, applications: Mapping[str, Application]) -> dict
                 "oidcRPMetaDataOptionsClientID": name,
                 "oidcRPMetaDataOptionsClientSecret": CLIENT_SECRET,
                 "oidcRPMetaDataOptionsRedirectUris": " ".join(one.return_addresses(one.oidc)),
-                "oidcRPMetaDataOptionsPostLogoutRedirectUris": " ".join(one.goodbyes()),
+                "oidcRPMetaDataOptionsPostLogoutRedirectUris": one.goodbye,
                 "oidcRPMetaDataOptionsIDTokenSignAlg": "RS256",
                 "oidcRPMetaDataOptionsUserIDAttr": "uid",
                 "oidcRPMetaDataOptionsBypassConsent": 1,

@@ -67,15 +67,16 @@ class LemonLdap:
         """Where a person ends their session, here and in every application that was told."""
         return f"{self.url}/?logout=1"
 
-    def know(self, application: Application) -> None:
-        """Let *application* in too, or again in place of the one with its client id.
+    def know(self, *applications: Application) -> None:
+        """Let *applications* in too, or again in place of those with their client ids.
 
         The provider starts again, in about a second, at the same address; who was signed in
         stays so.
         """
-        if self.applications.get(application.client_id) == application:
+        told = {one.client_id: one for one in applications}
+        if self.applications | told == self.applications:
             return
-        self.applications[application.client_id] = application
+        self.applications |= told
         self.stop()
         assert self.start(), f"LemonLDAP::NG does not start again:\n{self.said()}"
 
