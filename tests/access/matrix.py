@@ -42,6 +42,7 @@ class Matrix:
         for visitor in self.visitors:
             survey.every_file(server, visitor)
             survey.nothing_beside(server, visitor)
+            survey.every_decision(server, visitor)
             if moment == EVENING:
                 survey.other_ways(server, visitor)
 

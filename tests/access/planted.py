@@ -140,14 +140,14 @@ FAULTS = (
     Fault(
         name="an enrolment opens whenever",
         module=_ADMISSION,
-        before=" and enrolment.holds(today)",
-        after="",
+        before="if one.holds(today) and one.who not in no_longer]",
+        after="if one.who not in no_longer]",
     ),
     Fault(
         name="an enrolment opens every centre",
         module=_ADMISSION,
-        before="enrolment.centre == centre.slug and ",
-        after="",
+        before="            if enrolment.centre == centre.slug:\n",
+        after="            if enrolment.centre:\n",
     ),
     Fault(
         name="an enrolment opens every group",
@@ -306,6 +306,42 @@ FAULTS = (
         module="gate/places.py",
         before="if len(names) > _CENTRE_AND_THEME and names[1] == THEME_FOLDER:",
         after='if len(names) > 2 and names[-1].endswith((".css", ".jpg")):',
+    ),
+    Fault(
+        name="the decision says yes to whoever is known",
+        module="gate/decision.py",
+        before="if visitor_of(environ).may_read(space) else _NO",
+        after="if visitor_of(environ).pass_ is not None else _NO",
+    ),
+    Fault(
+        name="the decision takes a path for its space",
+        module="gate/decision.py",
+        before="if space is None or space.prefix != asked:",
+        after="if space is None:",
+    ),
+    Fault(
+        name="the decision answers about no space",
+        module="gate/decision.py",
+        before="    if asked is None:\n        return None\n",
+        after="    if asked is None:\n        return _YES\n",
+    ),
+    Fault(
+        name="an account that was parted still says whose child",
+        module=_ADMISSION,
+        before="if one.holds(today) and one.who not in no_longer]",
+        after="if one.holds(today)]",
+    ),
+    Fault(
+        name="somebody remembered by a cookie is somebody else",
+        module="gate/memory.py",
+        before="known = self._remembered.get(cookies)",
+        after="known = next(iter(self._remembered.values()), None)",
+    ),
+    Fault(
+        name="a copy of a file is given for another",
+        module="gate/small_files.py",
+        before="kept = self._copies.get(path)\n        if kept is not None and _stamp_at(path) == kept.stamp:",
+        after="kept = next(iter(self._copies.values()), None)\n        if kept is not None:",
     ),
     Fault(
         name="the refusal says what was asked",

@@ -22,6 +22,9 @@ _LOOKED_AT = (
 )
 
 
+_TYPICAL = {"anonyme", "famille, classe inconnue", "famille des moyens", "animatrice jusqu'au 19"}
+
+
 def first_leak(instance: Path) -> str:
     """The first leak of the town in *instance*, which was built in the evening; empty when none."""
     return next(_leaks(instance), "")
@@ -40,8 +43,19 @@ def _leaks(instance: Path) -> Iterator[str]:
     files = town.files()
     chosen = one_of_each_class(files)
     elsewhere = tuple(_like(file, files) for file in chosen)
+    passes = Passes(settings.gate_keys, FAMILY, town.town.public_url)
     for moment in _LOOKED_AT:
         figure = Figure()
+        decide_everything(
+            town=town.town,
+            passes=passes,
+            records=records,
+            visitors=visitors,
+            files=files,
+            now=MOMENTS[moment],
+            figure=figure,
+        )
+        yield from figure.leaks
         survey = Survey(
             policy=Policy(),
             files=(*chosen, *elsewhere),
@@ -55,19 +69,11 @@ def _leaks(instance: Path) -> Iterator[str]:
         for visitor in visitors:
             survey.every_file(server, visitor)
             if moment == EVENING:
+                survey.every_decision(server, visitor)
+            if moment == EVENING and visitor.name in _TYPICAL:
                 survey.nothing_beside(server, visitor)
                 survey.every_spelling(server, visitor, chosen[:2])
             yield from figure.leaks
-        decide_everything(
-            town=town.town,
-            passes=Passes(settings.gate_keys, FAMILY, town.town.public_url),
-            records=records,
-            visitors=visitors,
-            files=files,
-            now=MOMENTS[moment],
-            figure=figure,
-        )
-        yield from figure.leaks
 
 
 def _like(one: File, files: tuple[File, ...]) -> File:

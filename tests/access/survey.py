@@ -187,6 +187,23 @@ class Survey:
         if seen != (whole.status, _headers(whole, _nothing(path)), whole.body):
             self._figure.leak(f"{visitor.name} : le refus de {path} n'est pas celui d'une absence")
 
+    def every_decision(self, server: Server, visitor: Visitor) -> None:
+        """What a server in front is told of each space: yes or no, and nothing about anything else."""
+        spaces = {file.space: file for file in self._files if file.kind == "page"}
+        for (centre, group), file in spaces.items():
+            prefix = f"/{centre}/" if group is None else f"/{centre}/groupes/{group}/"
+            for asked, is_space in (
+                (prefix, True),
+                (f"{prefix}x.html", False),
+                (prefix[:-1], False),
+            ):
+                reply = self._ask(server, visitor, "/decision", more={"X-Preau-Space": asked})
+                expected = 204 if is_space and self.reads(visitor, file) else 403
+                if (reply.status, reply.body) != (expected, b""):
+                    self._figure.leak(f"{visitor.name} : décision sur {asked} : {reply.status}")
+        if self._ask(server, visitor, "/decision").status < 300:
+            self._figure.leak(f"{visitor.name} : une décision sur rien")
+
     def nothing_beside(self, server: Server, visitor: Visitor) -> None:
         """What is not for now, and what is the press's own, is at no address."""
         for post in self._posts:

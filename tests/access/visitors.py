@@ -1,4 +1,4 @@
-"""Forty-one kinds of visitor: what each carries, and what a person would say of them.
+"""Forty-two kinds of visitor: what each carries, and what a person would say of them.
 
 What is said is written by hand: whether it agrees with what the gate makes of what they carry is
 the whole question.
@@ -177,6 +177,23 @@ class Crowd:
         parent = self._account(schools=(PREVERT,))
         self._records.accounts.join(stale, parent, parent.account)
         yield self._visitor("famille dont l'autre compte date de l'an passé", "famille", parent,
+                            spaces=_in(TILLEULS, None))  # fmt: skip
+
+        before = replace(
+            self._account(), children=frozenset({"enfant-d-avant"}), until=date(2026, 8, 31)
+        )
+        alone = self._account(schools=(PREVERT,))
+        self._records.accounts.join(before, alone, alone.account)
+        self._enrol(
+            Enrolment(
+                who="enfant-d-avant",
+                centre=OURSE,
+                group=None,
+                starts_on=date(2026, 9, 1),
+                ends_on=date(2027, 7, 1),
+            )
+        )
+        yield self._visitor("famille dont l'autre compte ne dit plus quel enfant", "famille", alone,
                             spaces=_in(TILLEULS, None))  # fmt: skip
 
     def _enrolled(self) -> Iterator[Visitor]:
