@@ -235,7 +235,8 @@ class _Doors:
         """Give a new pass to whoever came back with the answer to this browser's own attempt."""
         town, now = self._town(), self._clock()
         known = self._known(town, source)
-        if known is not None and request.args.get(known[0].token_parameter):
+        token = "" if known is None else known[0].token_parameter
+        if known is not None and token and request.args.get(token):
             return self._asked_whether_to_enter(town, known)
         kept = read_cookie(request.environ, self._attempt_cookie(town))
         attempt = None if kept is None else self._attempts(town).read(kept, now)

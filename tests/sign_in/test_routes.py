@@ -176,6 +176,13 @@ def test_a_parameter_given_twice_is_refused(instance: Instance, twice: str) -> N
     assert "preau_famille" not in browser.cookies
 
 
+def test_a_parameter_without_a_name_is_nobodys_token(instance: Instance) -> None:
+    """A source whose people never come unasked has no page that would ask them whether to enter."""
+    reply = instance.anonymous().ask("/retour/demo?=x")
+    assert reply.status == 403
+    assert 'action="/retour/demo"' not in reply.text
+
+
 def test_who_gives_up_at_the_ent_is_told_kindly(instance: Instance) -> None:
     """The page says that nothing changed, and its button begins again, to the same page."""
     browser = instance.anonymous()
