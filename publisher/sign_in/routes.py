@@ -477,7 +477,9 @@ class _Doors:
         _log.info("%s ended %d sign-ins", source.name, len(ended))
         if heard.answer_to and origin_of(heard.answer_to) == source.origin:
             return _gone_to(heard.answer_to)
-        return _not_kept(make_response("", 200))
+        # Told in a frame of the source's page, where ours are never drawn: 204 leaves it empty,
+        # instead of a browser's own picture of a refusal.
+        return _not_kept(make_response("", 204 if request.method == "GET" else 200))
 
     def _spend(self, source: SignInSource, said: Arrival | SourceSignOut) -> bool:
         """Use the proof of what was said; True when it counts, or when the source counts itself."""

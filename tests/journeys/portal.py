@@ -62,7 +62,7 @@ name = "oidc"
 label = "{oidc}"
 method = "oidc"
 discovery_url = "{provider}/.well-known/openid-configuration"
-client_id = "loisirs"
+client_id = "{client}"
 
 [[sign_in]]
 name = "saml"
@@ -163,16 +163,12 @@ class PortalTown:
             if kind != "thème"
         )
 
-    def account(self, person: Person, source: str) -> str:
-        """What *person* is called here, coming by *source*."""
-        return pseudonym(self.running.settings.pseudonym_key, source, person.uid)
-
-    def has_never_seen(self, person: Person, source: str) -> None:
-        """Forget that *person* accepted the charter: whatever test ran before, they come first."""
-        records = open_records(self.running.settings.database_url)
-        with records._engine.begin() as connection:
-            mine = charters.c.person == self.account(person, source)
-            connection.execute(delete(charters).where(mine))
+    def forgets_the_charter_of(self, person: Person, source: str) -> None:
+        """Let *person* come by *source* for the first time, whatever test ran before."""
+        settings = self.running.settings
+        account = pseudonym(settings.pseudonym_key, source, person.uid)
+        with open_records(settings.database_url)._engine.begin() as connection:
+            connection.execute(delete(charters).where(charters.c.person == account))
 
     @property
     def _build(self) -> Path:
@@ -183,14 +179,7 @@ def marks_of(space: str) -> frozenset[str]:
     """The marks that a family of *space* finds there: two words, a photo's address, its pixels."""
     number = _SPACES[space]
     pixels = {f"pixels {_pixels(number, name)}" for name in _RENDITIONS}
-    return frozenset(
-        {
-            _article(number),
-            _reminder(number),
-            f"photo {photo_id(number)}",
-            *pixels,
-        }
-    )
+    return frozenset({_article(number), _reminder(number), f"photo {photo_id(number)}", *pixels})
 
 
 def article_of(space: str) -> str:
@@ -240,7 +229,9 @@ def _point_at(instance: Path, provider: LemonLdap) -> None:
     centres = instance / "centres"
     town = centres / "town.toml"
     before, _demo, _rest = town.read_text("utf-8").partition("\n[[sign_in]]\n")
-    town.write_text(before + _SIGN_IN.format(provider=provider.url, **LABELS), encoding="utf-8")
+    town.write_text(
+        before + _SIGN_IN.format(provider=provider.url, client=_CLIENT, **LABELS), encoding="utf-8"
+    )
     for centre in CENTRES:
         file = centres / f"{centre}.toml"
         believed = ", ".join(f'"{source}"' for source in SOURCES)
