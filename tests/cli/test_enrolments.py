@@ -139,15 +139,19 @@ def test_a_wrong_line_stops_the_whole_file_unless_told_otherwise(
 def test_what_is_there_is_listed_and_removed(
     instance: Path, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By origin, centre and group; removing takes one origin's away."""
+    """By origin, centre and group; removing takes one origin's away, and no other's."""
     _run(instance, "import", file, "--apply")
+    other = file.with_name("autre.csv")
+    other.write_text("\n".join(FILE.replace("enfant-1", "enfant-9").splitlines()[:2]), "utf-8")
     capsys.readouterr()
     assert _run(instance, "list") == 0
     said = capsys.readouterr().out
     assert "portail.csv  les-tilleuls · moyens  1, du " in said
     assert "Inscriptions : 2. Par un code sur papier : 0." in said
+    _run(instance, "import", other, "--apply")
     assert _run(instance, "remove", "portail.csv") == 0
     assert _enrolled(instance, "enfant-1", "famille-2") == []
+    assert _enrolled(instance, "enfant-9") == [("les-tilleuls", "moyens")]
     assert _run(instance, "remove", "portail.csv") == 1
     assert "Aucune inscription ne vient" in capsys.readouterr().err
 

@@ -47,7 +47,7 @@ def _read(text: str, town: Town = TOWN) -> tuple[list[EnrolmentLine], list[str]]
     [
         f"{HEADER}\n{LINE}\n".encode(),
         f"{HEADER}\r\n{LINE}\r\n\r\n;;;;;\r\n".encode(),
-        f"\ufeff{HEADER}\n{LINE}".encode(),
+        f"\ufeff{HEADER[7:]}\n{LINE[4:]}".encode(),
         f"{HEADER};prénom\n{LINE};Zoé".encode("cp1252"),
         f"{HEADER}\n{LINE}".replace(";", ",").encode(),
         f"{HEADER}\n{LINE}".replace(";", "\t").encode(),
