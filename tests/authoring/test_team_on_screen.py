@@ -233,7 +233,7 @@ def test_a_challenge_is_for_the_account_it_was_made_for(screen: Screen, town: Se
     """What another account was asked, or what nobody was asked, is not answered."""
     join_by_account(town.desk, StaffRole.DIRECTOR, NAME)
     join_by_account(town.desk, StaffRole.DIRECTOR, "zebre.bois")
-    challenges: list[str] = []
+    asked: list[tuple[str, str]] = []
 
     def other(page: Page) -> None:
         page.goto(DOOR)
@@ -241,14 +241,21 @@ def test_a_challenge_is_for_the_account_it_was_made_for(screen: Screen, town: Se
         page.get_by_label("Mot de passe").fill(WORDS)
         page.get_by_role("button", name="Entrer").click()
         page.goto(f"{ACCOUNT}/cle")
-        challenges.append(page.locator("[name=defi]").input_value())
+        question = page.locator("form[data-cle]").get_attribute("data-question")
+        asked.append((page.locator("[name=defi]").input_value(), question or ""))
 
     def journey(page: Page) -> None:
         add_authenticator(page)
         enter(page)
-        for forged in (challenges[0], "", "x.y"):
+        for challenge, question in (asked[0], ("", ""), ("x.y", "")):
             page.goto(f"{ACCOUNT}/cle")
-            page.locator("[name=defi]").evaluate("(field, value) => field.value = value", forged)
+            page.locator("form[data-cle]").evaluate(
+                """(form, [challenge, question]) => {
+                  form.elements.defi.value = challenge;
+                  if (question) form.dataset.question = question;
+                }""",
+                [challenge, question],
+            )
             page.get_by_role("button", name="Fabriquer la clé").click()
             expect(page.get_by_text("n'a pas répondu comme prévu")).to_be_visible()
 
