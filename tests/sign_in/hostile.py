@@ -37,7 +37,7 @@ _AN_HOUR_S = 3600
 
 @dataclass(frozen=True, kw_only=True)
 class Raw:
-    """A body as it goes on the wire. `drips`: it goes on for ever, a byte at a time."""
+    """A body as it goes on the wire. `drips`: it goes on for ten seconds, a byte at a time."""
 
     body: bytes = b""
     content_type: str = "application/json"
@@ -144,7 +144,9 @@ def run_hostile() -> Iterator[Hostile]:
             self.end_headers()
             try:
                 self.wfile.write(raw.body)
-                while raw.drips and not hostile.leaving.wait(0.005):
+                for _time in range(2000 if raw.drips else 0):
+                    if hostile.leaving.wait(0.005):
+                        break
                     self.wfile.write(b" ")
             except ConnectionError:
                 """Who asked has left."""
@@ -273,6 +275,12 @@ def _signed_userinfo(hostile: Hostile, key: RSAKey | None = None, **changes: obj
     hostile.replies["/userinfo"] = (200, Raw(body=text, content_type="application/jwt"))
 
 
+def _two_tokens(hostile: Hostile) -> None:
+    status, body = hostile.replies["/token"]
+    assert isinstance(body, dict)
+    hostile.replies["/token"] = (status, _twice(body, "id_token", "another"))
+
+
 def _redirects_token(hostile: Hostile) -> None:
     hostile.replies["/token"] = (307, hostile.replies["/token"][1])
 
@@ -363,7 +371,7 @@ LIES: tuple[Lie, ...] = (
     _reply("/token", "a page", 200, _HTML, Why.UNTRUSTED),
     _reply("/token", "a failure", 500, {}, Why.UNREACHABLE),
     Lie(name="/token a redirection", tell=_after_the_truth(_redirects_token), why=Why.UNTRUSTED),
-    _reply("/token", "two tokens", 200, _twice({"id_token": "a"}, "id_token", "b"), Why.UNTRUSTED),
+    Lie(name="/token two tokens", tell=_after_the_truth(_two_tokens), why=Why.UNTRUSTED),
     _reply("/token", "a huge body", 200, _HUGE, Why.UNREACHABLE),
     _reply("/token", "an endless body", 200, _ENDLESS, Why.UNREACHABLE),
     # Userinfo.
@@ -399,6 +407,13 @@ LIES: tuple[Lie, ...] = (
         name="/jwks with the shared secret",
         tell=_after_the_truth(_shared_secret_among_keys),
         why=Why.UNTRUSTED,
+    ),
+    _reply(
+        "/jwks",
+        "of the shared secret alone",
+        200,
+        KeySet([OctKey.import_key(SECRET * 4, {"kid": "k1"})]).as_dict(private=True),
+        Why.UNREACHABLE,
     ),
     _reply("/jwks", "no key", 200, {"keys": []}, Why.UNREACHABLE),
     _reply("/jwks", "broken", 200, b"{", Why.UNREACHABLE),

@@ -13,9 +13,13 @@ import requests
 from publisher.sign_in.bounds import MAX_BYTES, bounded
 
 
+_DRIPS = 2000
+"""Enough to outlast the bounds; not for ever, so that a bound that is broken fails and does not hang."""
+
+
 @contextmanager
 def speaking(start: bytes, goes_on: bytes = b"") -> Iterator[str]:
-    """A place that answers *start* to whatever is asked, then *goes_on* until the block ends."""
+    """A place that answers *start* to whatever is asked, then *goes_on* for some seconds."""
     leaving = threading.Event()
 
     def answer() -> None:
@@ -28,7 +32,9 @@ def speaking(start: bytes, goes_on: bytes = b"") -> Iterator[str]:
                 line.recv(65_536)
                 try:
                     line.sendall(start)
-                    while goes_on and not leaving.wait(0.002):
+                    for _time in range(_DRIPS if goes_on else 0):
+                        if leaving.wait(0.002):
+                            break
                         line.sendall(goes_on)
                 except ConnectionError:
                     """Who asked has left."""
