@@ -12,7 +12,6 @@ import requests
 
 from publisher.sign_in.bounds import MAX_BYTES, bounded
 
-
 _DRIPS = 2000
 """Enough to outlast the bounds; not for ever, so that a bound that is broken fails and does not hang."""
 
