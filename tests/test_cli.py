@@ -128,3 +128,20 @@ def test_nothing_is_served_without_keys(instance: Path, capsys: pytest.CaptureFi
     (instance / "keys/gate.key").unlink()
     assert run(instance, "serve") == 1
     assert "preau keys" in capsys.readouterr().err
+
+
+def test_metadata_that_cannot_be_read_are_said_before_anybody_is_at_the_door(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A SAML source whose file is absent lets nobody in: `check` says which, and what to ask for."""
+    instance = make_instance(tmp_path / "ville")
+    town = instance / "centres" / "town.toml"
+    source = (
+        '\n[[sign_in]]\nname = "academie"\nlabel = "Académie"\nmethod = "saml"\n'
+        'address = "https://ent.example/saml"\nmetadata = "academie.xml"\n'
+    )
+    town.write_text(town.read_text("utf-8") + source, "utf-8")
+    assert main(["--instance", str(instance), "check"]) == 0
+    told = capsys.readouterr().err
+    assert "centres/academie.xml" in told
+    assert "personne n'entre par « academie »" in told

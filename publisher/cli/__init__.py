@@ -21,6 +21,7 @@ from publisher.editions.export import FolderIsNotEmpty, export_for_pelican
 from publisher.editions.press import NotBuilt, Places, build_whole
 from publisher.model.edition import Unfit
 from publisher.model.mistake import Mistake, Mistakes
+from publisher.model.source import SamlSource
 from publisher.model.town import Centre, Town
 from publisher.settings import KEY_FILES, WORKERS_VARIABLE, instance_folder, processors
 from publisher.wiring import SettingsAreWrong, press_of, records_of, settings_of, town_of
@@ -119,6 +120,7 @@ def _check(instance: Path, asked: argparse.Namespace) -> int:
         return 1
     today = datetime.now(UTC).astimezone(town.timezone).date()
     _print_mistakes(warnings_of(town, today), "Attention, ")
+    _print_unusable_metadata(town, instance)
     content = asked.content or Places(instance=instance).content
     readings = [read_centre(content, centre) for centre in town.centres]
     unfit = [one for reading in readings for one in reading.unfit]
@@ -126,6 +128,23 @@ def _check(instance: Path, asked: argparse.Namespace) -> int:
     posts = sum(len(reading.content.posts) for reading in readings)
     print(f"Centres : {len(town.centres)}. Publications lues : {posts}. À corriger : {len(unfit)}.")
     return 1 if unfit else 0
+
+
+def _print_unusable_metadata(town: Town, instance: Path) -> None:
+    """Say which SAML sources let nobody in, for want of readable metadata."""
+    from publisher.sign_in.saml_metadata import MetadataIsWrong, read_provider  # noqa: PLC0415 (the press, another command, would carry pysaml2)
+
+    for source in town.sign_in:
+        if not isinstance(source.protocol, SamlSource):
+            continue
+        try:
+            read_provider(instance / "centres" / source.protocol.metadata, source.protocol.address)
+        except MetadataIsWrong as error:
+            print(
+                f"Attention, centres/{source.protocol.metadata} : personne n'entre par « {source.name} »"
+                f" ({error}). Redemandez ces métadonnées à l'ENT.",
+                file=sys.stderr,
+            )
 
 
 def _build(instance: Path, asked: argparse.Namespace) -> int:

@@ -386,6 +386,11 @@ def _personal_data(town: Town, centre: Centre | None) -> Iterator[tuple[str, _Se
                 " inscrits dans le fichier d'une photo sont effacés avant qu'elle soit gardée."
             ),
             _(
+                "De l'équipe : le droit donné dans un centre, son repère de deux signes et son dernier"
+                " jour, sous pseudonyme. D'un compte propre à Préau : des empreintes, jamais"
+                " l'identifiant ni le mot de passe."
+            ),
+            _(
                 "Dans votre navigateur : le cookie de votre connexion, et ceux qui durent quelques"
                 " minutes pendant qu'elle se fait. Ils sont nécessaires, et ne demandent donc pas"
                 " votre accord."
