@@ -210,7 +210,7 @@ def _visit(office: Office, passes: Passes) -> Visit | None:
     if pass_ is None or not _is_still_open(office, town, pass_):
         return None
     at = local(now, town)
-    grants = office.records.staff_grants_of(pass_.person)
+    grants = office.records.known_of(pass_).grants
     return Visit(
         town=town,
         pass_=pass_,

@@ -1,12 +1,14 @@
 """Who may write where: found through what is yours, refused as what does not exist is."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from publisher.content.library import save_new_post
 from publisher.sign_in.passes import FAMILY, Passes
+from tests.accounts import account
 from tests.authoring.conftest import HERE, OURSE, TILLEULS, Desk, Visitor
 from tests.posts import NOW, reminder
 
@@ -160,3 +162,19 @@ def test_a_post_is_found_by_its_name_and_by_no_pattern(full: Desk, pattern: str)
         assert ines.get(f"/equipe/{TILLEULS}/publications/{pattern}/{act}").status_code == 404
     assert ines.send(f"/equipe/{TILLEULS}/publications/{pattern}/retirer").status_code == 404
     assert full.post("2026-11-18-maillot").post.publication.withdrawn_at is None
+
+
+def test_a_right_follows_the_accounts_that_are_joined_until_they_part(desk: Desk) -> None:
+    """At the next request, even for a pass that was given while they were joined."""
+    desk.grant("travail", TILLEULS)
+    records = desk.records.accounts
+    records.join(account("maison"), account("travail"), "travail")
+    joined = replace(desk.pass_for("maison"), person="travail")
+    client = desk.app.test_client()
+    client.set_cookie(desk.passes().cookie, desk.passes().sign(joined), domain="127.0.0.1")
+    home = Visitor(client, "")
+    assert home.get(f"/equipe/{TILLEULS}/").status_code == 200
+    records.part("maison", "travail")
+    assert home.get(f"/equipe/{TILLEULS}/").status_code != 200
+    records.join(account("maison"), account("travail"), "travail")
+    assert home.get(f"/equipe/{TILLEULS}/").status_code == 200
