@@ -39,7 +39,8 @@ class House:
         """Begin to sign in; where the ENT then sends the person back, as the one it says it is."""
         asked = f"?vers={quote(vers)}" if vers else ""
         query = query_of(browser.ask(f"{self.prefix}/entrer/demo{asked}").location)
-        signed = self.hostile.signs(self.hostile.claims(nonce=query["nonce"]))
+        lasting = int(self.instance.clock().timestamp()) + 3600
+        signed = self.hostile.signs(self.hostile.claims(nonce=query["nonce"], exp=lasting))
         self.hostile.behaves(signed, PARENT)
         answer = {"code": "c", "state": query["state"], "iss": self.hostile.url}
         return f"{self.prefix}/retour/demo?{urlencode(answer)}"
