@@ -14,8 +14,9 @@ from tests.access.live import alone, behind_nginx
 from tests.access.matrix import Matrix, make_matrix
 from tests.access.moments import EVENING, MOMENTS
 from tests.access.planted import FAULTS, Fault, leak_with
-from tests.access.planted_nginx import NGINX_FAULTS, leak_behind
 from tests.access.survey import Figure
+from tests.gate.front_checks import world
+from tests.gate.planted_nginx import FAULTS as NGINX_FAULTS
 
 _AT_ONCE = 2
 
@@ -72,7 +73,11 @@ def _missed(matrix: Matrix, folder: Path) -> list[str]:
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         missed = [name for name in pool.map(is_missed, enumerate(FAULTS)) if name]
-    missed += [fault.name for fault in NGINX_FAULTS if not leak_behind(fault, matrix, folder)]
+    with world(folder / "devant") as front:
+        for planted in NGINX_FAULTS:
+            front.change = planted.planted
+            if not list(planted.seen_by(front)):
+                missed.append(planted.name)
     for name in missed:
         _say(f"pas vue : {name}")
     return missed
