@@ -424,6 +424,10 @@ def test_every_method_is_walked(town: Instance) -> None:
         assert "  La Grande Ourse : oui, par 0310001H" in out, (name, out)
         for value in (PARENT_OF_TWO_SCHOOLS.uid, PARENT_OF_TWO_SCHOOLS.given_name):
             assert value not in err, name
+        if name == "saml":
+            code, _out, err = walk(town.folder, name).paste(pasted)
+            assert code == 1
+            assert "Cette connexion n'a pas commencé ici" in err
 
 
 def test_a_terminal_takes_a_long_answer(tmp_path: Path, ent: RunningEnt) -> None:
