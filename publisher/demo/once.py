@@ -328,7 +328,7 @@ class _Walk:
         """Say whether a family's reading goes there: our own addresses, but the ways out."""
         path = urlsplit(address).path
         return address.startswith(f"{self._base}/") and not path.startswith(
-            ("/equipe", "/sortir", "/entrer", "/retour")
+            ("/equipe", "/sortir", "/entrer", "/relier", "/retour")
         )
 
     def _is_refused(self, session: requests.Session, who: str, paths: list[str]) -> None:

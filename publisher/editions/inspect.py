@@ -24,7 +24,7 @@ from publisher.model.mistake import in_french as _
 from publisher.model.post import PhotoArticle, Post
 from publisher.model.space import Space
 
-GATE_ADDRESSES = frozenset({"/", "/entrer", "/sortir"})
+GATE_ADDRESSES = frozenset({"/", "/entrer", "/relier", "/sortir"})
 """The only absolute addresses of a page: the gate answers to them, on every town's site."""
 
 SCHEMES_OF_LINKS = frozenset({"http", "https", "mailto", "tel"})
