@@ -408,8 +408,10 @@ class _Doors:
         source, town, key = client.source, self._town(), self._settings.pseudonym_key
         if not self._spend(source, arrival):
             return SignInFailed(Why.ALREADY_USED)
-        if missing := missing_facts(source, arrival.claims):
-            # An administrator's question: what to ask the vendor for. Names, never values.
+        missing = missing_facts(source, arrival.claims)
+        if missing and (self._door is Door.FAMILIES or "subject" in missing[0]):
+            # An administrator's question: what to ask the vendor for. Names, never values. The
+            # team's rights do not come from there, so that only who they are can be missing.
             _log.warning(
                 "the profile from %s lacks %s; it told %s",
                 source.name,
