@@ -134,6 +134,7 @@ class Guest(Visit):
         """Accept what is asked at the first visit, if it is."""
         if self.path == "/charte":
             self.page.get_by_role("button", name="j'entre").click()
+            self.page.wait_for_url(lambda url: urlsplit(url).path != "/charte")
 
     def leaves_the_portal(self) -> None:
         """End the session at the provider, which tells every application."""
