@@ -107,7 +107,7 @@ class _Gate:
         self._files = Files(
             build=settings.instance / BUILD_FOLDER,
             theme=theme_folder(settings.instance, DEFAULT_THEME) / "static",
-            visitor=self._visitor,
+            visitors=self._visitor,
             turn_away=self._turn_away,
         )
 

@@ -4,12 +4,11 @@ It is asked about a space, not about a file, and of nobody but whom the cookies 
 it learns nothing that asking for a page of that space would not tell them.
 """
 
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from publisher.gate.answer import Answer
-from publisher.gate.visitor import Visitor
+from publisher.gate.memory import Visitors
 from publisher.model.space import space_of
 
 if TYPE_CHECKING:
@@ -24,9 +23,7 @@ _YES = Answer(status=HTTPStatus.NO_CONTENT)
 _NO = Answer(status=HTTPStatus.FORBIDDEN)
 
 
-def decision(
-    environ: "WSGIEnvironment", visitor_of: Callable[["WSGIEnvironment"], Visitor]
-) -> Answer | None:
+def decision(environ: "WSGIEnvironment", visitors: Visitors) -> Answer | None:
     """204 when the visitor may read the space that is asked about, 403 when not.
 
     None when no space is asked about: it is then a path like any that does not exist.
@@ -39,4 +36,4 @@ def decision(
     space = space_of(asked)
     if space is None or space.prefix != asked:
         return _NO
-    return _YES if visitor_of(environ).may_read(space) else _NO
+    return _YES if visitors.may_read(environ, space) else _NO

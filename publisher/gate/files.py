@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publisher.gate.answer import Answer, gone_to
+from publisher.gate.memory import Visitors
 from publisher.gate.places import (
     ADMITTED_ONLY,
     Elsewhere,
@@ -35,11 +36,11 @@ class Files:
         *,
         build: Path,
         theme: Path,
-        visitor: Callable[["WSGIEnvironment"], Visitor],
+        visitors: Visitors,
         turn_away: Callable[[str, Visitor], Answer],
     ) -> None:
         self._build, self._theme = str(build), str(theme)
-        self._visitor, self._turn_away = visitor, turn_away
+        self._visitors, self._turn_away = visitors, turn_away
         self._files = SmallFiles()
 
     def answer(self, environ: "WSGIEnvironment") -> Answer | None:
@@ -48,21 +49,20 @@ class Files:
         place = place_of(path)
         match place:
             case FileOfSpace():
-                visitor = self._visitor(environ)
                 given = (
                     self._hand_over(environ, self._build, place, ADMITTED_ONLY)
-                    if visitor.may_read(place.space)
+                    if self._visitors.may_read(environ, place.space)
                     else None
                 )
-                return given or self._turn_away(path, visitor)
+                return given or self._turn_away(path, self._visitors(environ))
             case FileOfTheme():
                 root = self._build if place.is_centres else self._theme
                 given = self._hand_over(environ, root, place, place.cache_control)
-                return given or self._turn_away(path, self._visitor(environ))
+                return given or self._turn_away(path, self._visitors(environ))
             case WithoutItsSlash():
                 return gone_to(f"{path}/", HTTPStatus.PERMANENT_REDIRECT)
             case Nowhere():
-                return self._turn_away(path, self._visitor(environ))
+                return self._turn_away(path, self._visitors(environ))
             case Elsewhere():
                 return None
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from publisher.gate.visitor import GateRecords, Visitor, visitor_of
+from publisher.model.space import Space
 from publisher.model.town import Town
 from publisher.sign_in.passes import Passes
 
@@ -26,14 +27,16 @@ _COOKIES_MAX_LENGTH = 8_192
 class Remembered:
     """A visitor, and all that has to be the same for them still to be that visitor.
 
-    `commits` is what the records counted before they were read.
+    `reads` are the spaces that are handed over to them. `commits` is what the records counted
+    before they were read, None when they do not count.
     """
 
     visitor: Visitor
-    commits: int
+    reads: frozenset[Space]
+    commits: int | None
     until: datetime
 
-    def holds(self, town: Town, commits: int, now: datetime) -> bool:
+    def holds(self, town: Town, commits: int | None, now: datetime) -> bool:
         """Say whether another look would find the same, but for the hour.
 
         *town* is compared by identity: it is another object once a file of it changed. A clock
@@ -41,6 +44,7 @@ class Remembered:
         """
         return (
             self.commits == commits
+            and commits is not None
             and self.visitor.town is town
             and self.visitor.now <= now < self.until
         )
@@ -76,21 +80,29 @@ class Visitors:
     def __call__(self, environ: "WSGIEnvironment") -> Visitor:
         """The visitor a request comes from, at this instant."""
         town, now = self._town(), self._clock()
+        return self._met(environ, town, now).visitor.at(now.astimezone(town.timezone))
+
+    def may_read(self, environ: "WSGIEnvironment", space: Space) -> bool:
+        """Say whether *space* is handed over to that visitor at this instant."""
+        return space in self._met(environ, self._town(), self._clock()).reads
+
+    def _met(self, environ: "WSGIEnvironment", town: Town, now: datetime) -> Remembered:
         cookies: str = environ.get("HTTP_COOKIE", "")
         # Counted before anything is read: what is committed in between makes the next look again.
         commits = self._records.commits() if cookies else None
-        if commits is None:
-            return visitor_of(environ, town, self._passes, self._records, lambda: now)
         known = self._remembered.get(cookies)
         if known is not None and known.holds(town, commits, now):
-            return known.visitor.at(now.astimezone(town.timezone))
+            return known
         visitor = visitor_of(environ, town, self._passes, self._records, lambda: now)
+        met = Remembered(
+            visitor=visitor,
+            reads=frozenset(space for space in visitor.spaces if visitor.may_read(space)),
+            commits=commits,
+            until=holds_until(visitor),
+        )
         if visitor.pass_ is not None and len(cookies) <= _COOKIES_MAX_LENGTH:
-            self._keep(
-                cookies,
-                Remembered(visitor=visitor, commits=commits, until=holds_until(visitor)),
-            )
-        return visitor
+            self._keep(cookies, met)
+        return met
 
     def _keep(self, cookies: str, remembered: Remembered) -> None:
         with self._keeping:

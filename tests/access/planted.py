@@ -292,8 +292,8 @@ FAULTS = (
     Fault(
         name="files are handed over before the decision",
         module=_FILES,
-        before="if visitor.may_read(place.space)",
-        after="if visitor.may_read(place.space) or visitor.pass_ is not None",
+        before="if self._visitors.may_read(environ, place.space)",
+        after="if self._visitors(environ).pass_ is not None",
     ),
     Fault(
         name="anonymous visitors may read",
@@ -310,8 +310,8 @@ FAULTS = (
     Fault(
         name="the decision says yes to whoever is known",
         module="gate/decision.py",
-        before="if visitor_of(environ).may_read(space) else _NO",
-        after="if visitor_of(environ).pass_ is not None else _NO",
+        before="if visitors.may_read(environ, space) else _NO",
+        after="if visitors(environ).pass_ is not None else _NO",
     ),
     Fault(
         name="the decision takes a path for its space",
