@@ -3,8 +3,9 @@
 import sys
 
 import editions
+import gate
 
-BENCHES = {"editions": editions.main}
+BENCHES = {"editions": editions.main, "gate": gate.main}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in BENCHES:  # noqa: PLR2004 (the command and its name)
