@@ -1,11 +1,13 @@
 """The commands, as an operator or CI runs them: what they say, and their exit code."""
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from publisher.cli import main
+from publisher.cli import is_for_the_press, main
 from publisher.content.library import save_new_post
 from tests.instance import make_instance
 from tests.posts import reminder
@@ -145,3 +147,33 @@ def test_metadata_that_cannot_be_read_are_said_before_anybody_is_at_the_door(
     told = capsys.readouterr().err
     assert "centres/academie.xml" in told
     assert "personne n'entre par « academie »" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_press"),
+    [
+        (("press",), True),
+        (("--instance", "ville", "press"), True),
+        (("--instance", "press", "staff", "list"), False),
+        (("staff", "invite", "--centre", "press"), False),
+        (("serve",), False),
+        ((), False),
+    ],
+)
+def test_only_the_press_goes_without_the_other_commands(
+    arguments: tuple[str, ...],
+    is_press: bool,  # noqa: FBT001 (a column of the table)
+) -> None:
+    """The word counts where the command stands, and not as the value of something."""
+    assert is_for_the_press(arguments) is is_press
+
+
+def test_the_press_carries_no_database_and_no_sign_in() -> None:
+    """What its process loads before it begins: every worker of it holds the same."""
+    heavy = ("sqlalchemy", "alembic", "flask", "authlib", "saml2", "granian", "cryptography")
+    code = (
+        "import sys, publisher.cli as cli; cli._parser(is_press=True);"
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    told = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"

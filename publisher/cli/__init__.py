@@ -15,7 +15,6 @@ from pathlib import Path
 from types import FrameType
 
 from publisher.centres import TownIsUnreadable, read_town, warnings_of
-from publisher.cli import codes, enrolments, ent, nginx, staff
 from publisher.content.library import read_centre
 from publisher.editions.export import FolderIsNotEmpty, export_for_pelican
 from publisher.editions.press import NotBuilt, Places, build_whole
@@ -26,13 +25,15 @@ from publisher.model.town import Centre, Town
 from publisher.settings import KEY_FILES, WORKERS_VARIABLE, instance_folder, processors
 from publisher.wiring import SettingsAreWrong, press_of, records_of, settings_of, town_of
 
+_FAMILIES = {"codes", "enrolments", "ent", "nginx-config", "staff"}
 WEB_THREADS = 16
 """Requests answered at once by the web processes: uploads wait on a child, files on a disk."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; what it returns is the exit code."""
-    asked = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    asked = _parser(is_press=is_for_the_press(given)).parse_args(given)
     instance = instance_folder(asked.instance, os.environ)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for chatty in ("alembic", "pelican"):
@@ -45,7 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def is_for_the_press(arguments: Sequence[str]) -> bool:
+    """Say whether the press alone is asked for: it then carries no other command's load."""
+    return list(arguments[-1:]) == ["press"] and not _FAMILIES & set(arguments)
+
+
+def _parser(*, is_press: bool) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="preau",
         description="Le journal des centres de loisirs, pour les familles et personne d'autre.",
@@ -108,9 +114,17 @@ def _parser() -> argparse.ArgumentParser:
     ):
         commands.add_parser(name, help=help_).set_defaults(command=run)
 
-    for section in (staff, enrolments, codes, ent, nginx):
-        section.add(commands)
+    if not is_press:
+        _add_families(commands)
     return parser
+
+
+def _add_families(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands that are modules of their own: the database and the ENTs come with them."""
+    from publisher.cli import codes, enrolments, ent, nginx, staff  # noqa: PLC0415 (the press, another command, would be 48 MB the heavier)
+
+    for family in (staff, enrolments, codes, ent, nginx):
+        family.add(commands)
 
 
 def _check(instance: Path, asked: argparse.Namespace) -> int:
