@@ -37,10 +37,12 @@ def read_block(block: str, folder: Path) -> tuple[SignInSource, ...]:
     return read.sign_in[1:]
 
 
-def documented_source(page: str, name: str, folder: Path) -> SignInSource:
-    """The source called *name* in *page*, which has one."""
+def documented_source(page: str, name: str, folder: Path, method: str = "cas") -> SignInSource:
+    """The source called *name* by *method* in *page*, which has one."""
     (block,) = [
-        block for where, block in documented_blocks() if where == page and f'"{name}"' in block
+        block
+        for where, block in documented_blocks()
+        if where == page and f'"{name}"' in block and f'method = "{method}"' in block
     ]
     (source,) = (one for one in read_block(block, folder) if one.name == name)
     return source
