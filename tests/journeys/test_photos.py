@@ -82,7 +82,7 @@ def test_twelve_photos_are_sent_read_refused_elsewhere_and_withdrawn(
     for address in addresses:
         assert anonymous.fetch(address)[0] == 404
 
-    page.get_by_role("link", name="Retirer").tap()
+    page.get_by_role("link", name="Retirer", exact=True).tap()
     page.get_by_role("button", name="Retirer du site").tap()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Retiré", timeout=60_000)
     for address in (article, *addresses):
