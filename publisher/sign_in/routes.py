@@ -406,8 +406,6 @@ class _Doors:
     ) -> Pass | SignInFailed:
         """A pass for whoever *arrival* names. Its proof is used, and the sign-in written down."""
         source, town, key = client.source, self._town(), self._settings.pseudonym_key
-        if not self._spend(source, arrival):
-            return SignInFailed(Why.ALREADY_USED)
         missing = missing_facts(source, arrival.claims)
         if missing and (self._door is Door.FAMILIES or "subject" in missing[0]):
             # An administrator's question: what to ask the vendor for. Names, never values. The
@@ -419,30 +417,30 @@ class _Doors:
                 ", ".join(sorted(flattened(arrival.claims))) or "nothing",
             )
         profile = profile_of(source, arrival.claims)
+        proofs = self._proofs(source, arrival)
         if profile is None:
+            for proof, until in proofs:
+                self._records.sign_ins.spend(proof, until)
             return SignInFailed(Why.NOBODY)
         ends_at = end_of_pass(self._passes.purpose, profile.role, now, town.timezone)
         attempt = session_digest(key, f"{source.name}\0attempt", sign_in)
-        if attempt and not self._records.sign_ins.spend(attempt, ends_at):
+        if attempt:
             # Another proof, of the same attempt: its sign-in is written down already.
-            return SignInFailed(Why.ALREADY_USED, "the attempt was answered before")
+            proofs = (*proofs, (attempt, ends_at))
         today = now.astimezone(town.timezone).date()
         account = account_of(key, profile, today)
-        pass_ = new_pass(
-            account,
-            profile.given_name,
-            ends_at,
-            person=self._records.accounts.recognise(account),
-            sign_in=sign_in,
-        )
-        self._records.sign_ins.begin(
+        pass_ = new_pass(account, profile.given_name, ends_at, sign_in=sign_in)
+        is_new = self._records.sign_ins.begin(
             pass_.sign_in,
             account=account.account,
             session=session_digest(key, source.name, arrival.session),
             now=now,
             ends_at=pass_.ends_at,
+            spends=proofs,
         )
-        return pass_
+        if not is_new:
+            return SignInFailed(Why.ALREADY_USED)
+        return replace(pass_, person=self._records.accounts.recognise(account))
 
     def _second(self, other: Pass, joins: str, now: datetime) -> Pass | SignInFailed:
         """The pass by which *other* waits to be joined to the visit whose sign-in is *joins*.
@@ -465,8 +463,9 @@ class _Doors:
 
     def _signed_out(self, heard: SourceSignOut, client: Client, now: datetime) -> Response:
         source, key = client.source, self._settings.pseudonym_key
-        if not self._spend(source, heard):
-            return _not_kept(make_response("", 400))
+        for proof, until in self._proofs(source, heard):
+            if not self._records.sign_ins.spend(proof, until):
+                return _not_kept(make_response("", 400))
         ended = self._records.sign_ins.end_those_of(
             session=session_digest(key, source.name, heard.session),
             account=pseudonym(key, source.name, heard.subject) if heard.subject else "",
@@ -483,12 +482,14 @@ class _Doors:
         # instead of a browser's own picture of a refusal.
         return _not_kept(make_response("", 204 if request.method == "GET" else 200))
 
-    def _spend(self, source: SignInSource, said: Arrival | SourceSignOut) -> bool:
-        """Use the proof of what was said; True when it counts, or when the source counts itself."""
+    def _proofs(
+        self, source: SignInSource, said: Arrival | SourceSignOut
+    ) -> tuple[tuple[str, datetime], ...]:
+        """The proof of what was said, by its digest; none when the source counts itself."""
         if not said.proof or said.proof_until is None:
-            return True
+            return ()
         digest = session_digest(self._settings.pseudonym_key, f"{source.name}\0proof", said.proof)
-        return self._records.sign_ins.spend(digest, said.proof_until)
+        return ((digest, said.proof_until),)
 
     def _after_sign_out(self, town: Town, pass_: Pass | None) -> str:
         """The ENT's own sign-out when it stands where the ENT is announced, else our goodbye.
