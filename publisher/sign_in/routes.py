@@ -423,10 +423,6 @@ class _Doors:
                 self._records.sign_ins.spend(proof, until)
             return SignInFailed(Why.NOBODY)
         ends_at = end_of_pass(self._passes.purpose, profile.role, now, town.timezone)
-        attempt = session_digest(key, f"{source.name}\0attempt", sign_in)
-        if attempt:
-            # Another proof, of the same attempt: its sign-in is written down already.
-            proofs = (*proofs, (attempt, ends_at))
         today = now.astimezone(town.timezone).date()
         account = account_of(key, profile, today)
         pass_ = new_pass(account, profile.given_name, ends_at, sign_in=sign_in)
@@ -439,6 +435,7 @@ class _Doors:
             spends=proofs,
         )
         if not is_new:
+            # The same proof, or another of the same attempt, whose sign-in is written down already.
             return SignInFailed(Why.ALREADY_USED)
         return replace(pass_, person=self._records.accounts.recognise(account))
 
