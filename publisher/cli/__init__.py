@@ -27,7 +27,8 @@ from publisher.wiring import SettingsAreWrong, press_of, records_of, settings_of
 
 _FAMILIES = {"codes", "enrolments", "ent", "nginx-config", "staff"}
 WEB_THREADS = 16
-"""Requests answered at once by the web processes: uploads wait on a child, files on a disk."""
+"""Requests that each web process answers at once. Most wait for somebody: sign-ins for a slow ENT,
+uploads for a child; while fewer than these wait, pages go on. More would cost pages a fifth."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -316,7 +317,7 @@ def _web(instance: Path, target: str) -> int:
         workers=workers,
         # One that dies takes nobody with it.
         respawn_failed_workers=True,
-        blocking_threads=max(4, WEB_THREADS // workers),
+        blocking_threads=WEB_THREADS,
         websockets=False,
         log_access=False,
     ).serve()

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=int, default=2, help="secondes de chaque tranche (2)")
     parser.add_argument("--families", type=int, default=7_000, help="les familles du soir (7000)")
     parser.add_argument(
-        "--compressed", type=float, default=4, help="fois que les dix minutes sont comprimées (4)"
+        "--compressed", type=float, default=2, help="fois que les dix minutes sont comprimées (2)"
     )
     parser.add_argument("--centres", type=int, default=12, help="centres de la ville (12)")
     parser.add_argument("--quick", action="store_true", help="petit et vite : pour essayer le banc")
