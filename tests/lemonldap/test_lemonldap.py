@@ -122,7 +122,10 @@ def test_the_assertion_is_signed(
     """`xmlsec1` finds the assertion's signature good, by the key of the metadata alone."""
     metadata = requests.get(lemonldap.saml_metadata_url, timeout=TIMEOUT_S).text
     assert lemonldap.keys.certificate.split()[3] in metadata
-    certificate, response = tmp_path / "ent.crt", tmp_path / "reponse.xml"
+    # In a folder of the provider's own: what it says names people, and the suite is searched.
+    folder = tmp_path / "ent0"
+    folder.mkdir()
+    certificate, response = folder / "ent.crt", folder / "reponse.xml"
     certificate.write_text(lemonldap.keys.certificate, encoding="ascii")
     xml = saml_response(lemonldap, Visitor(PUPIL), application)
     response.write_text(xml, encoding="utf-8")
