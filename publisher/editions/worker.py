@@ -99,20 +99,23 @@ class Worker:
 
     def work(self, orders: Connection) -> None:
         """Obey the orders that come, and answer each, until nobody is there to give any."""
-        while True:
-            ready = wait([orders, *(draft.answer for draft in self._drafts.values())])
-            for slug in [one for one, draft in self._drafts.items() if draft.answer in ready]:
-                orders.send(self._end_draft(slug))
-            if orders in ready:
-                try:
-                    order: Order = orders.recv()
-                except EOFError:
-                    return
-                match order:
-                    case Publish():
-                        orders.send(self.publish(order))
-                    case Renew():
-                        self._renew(order.town)
+        try:
+            while True:
+                ready = wait([orders, *(draft.answer for draft in self._drafts.values())])
+                for slug in [one for one, draft in self._drafts.items() if draft.answer in ready]:
+                    orders.send(self._end_draft(slug))
+                if orders in ready:
+                    try:
+                        order: Order = orders.recv()
+                    except EOFError:
+                        return
+                    match order:
+                        case Publish():
+                            orders.send(self.publish(order))
+                        case Renew():
+                            self._renew(order.town)
+        finally:
+            self._give_up_drafts()
 
     def publish(self, order: Publish) -> Answer:
         """Publish one centre; whatever happens to it, the others go on."""
@@ -188,6 +191,14 @@ class Worker:
             self._presses[slug] = draft.press
         self._begin_next_draft()
         return answer
+
+    def _give_up_drafts(self) -> None:
+        """Leave nobody writing in a press that has ended; the next one drafts again what was not placed."""
+        for draft in self._drafts.values():
+            # At any of its calls: what is half placed is finished by whoever comes next.
+            os.kill(draft.process, signal.SIGKILL)
+            os.waitpid(draft.process, 0)
+        self._drafts.clear()
 
 
 def _draft(press: CentrePress, answer: Connection, clock: Callable[[], datetime]) -> None:

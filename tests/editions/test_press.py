@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
@@ -324,6 +324,36 @@ def test_a_theme_changed_while_the_press_works_is_drawn_beside_and_placed(bench:
     shutil.rmtree(bench.places.build)
     assert isinstance(build_whole(bench.places, bench.town, bench.centre, now), Built)
     assert digest_of_site(bench.site) == standing
+
+
+def test_a_press_that_stops_gives_up_the_edition_it_drafts(bench: Bench) -> None:
+    """A theme that never ends to be drawn: once the press has ended, nobody is left who would write."""
+    instance = bench.places.instance
+    theme = instance / "themes" / "preau"
+    shutil.copytree(theme_folder(instance, "preau"), theme, dirs_exist_ok=True)
+    command = [sys.executable, "-m", "publisher", "--instance", str(instance), "press"]
+    with subprocess.Popen(command, start_new_session=True) as working:
+        wait_until((bench.site / "index.html").exists, "the first edition")
+        before = _of_session(working.pid)
+        base = theme / "templates" / "base.html"
+        base.write_text(
+            base.read_text(encoding="utf-8")
+            + "{% for a in range(10**9) %}{% for b in range(10**9) %}{% endfor %}{% endfor %}",
+            encoding="utf-8",
+        )
+        wait_until(lambda: _of_session(working.pid) > before, "a draft")
+        working.terminate()
+    assert _of_session(working.pid) == set()
+
+
+def _of_session(leader: int) -> set[int]:
+    """The processes that *leader* started, itself, and those whom they did."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(ProcessLookupError):
+            if os.getsid(int(folder.name)) == leader:
+                found.add(int(folder.name))
+    return found
 
 
 def test_one_centres_bad_luck_does_not_stop_the_town(bench: Bench, tmp_path: Path) -> None:
