@@ -6,11 +6,12 @@ that a site changed a thousand times is, byte for byte, the one a clean build ma
 """
 
 import errno
+import gc
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -147,6 +148,21 @@ def _once(
         press.close()
 
 
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Let no collector walk over what a whole edition keeps.
+
+    It took 6 % of the time to find, in 10 000 pages, 4 MB.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 @cache
 def program_digest() -> str:
     """What changes with the program itself: an upgraded one makes every site again."""
@@ -243,7 +259,7 @@ class CentrePress:
         """
         self.close()
         build, centre = self._places.build, self._centre.slug
-        with shelf.drafting(build, centre):
+        with _nothing_collected(), shelf.drafting(build, centre):
             stage = Stage(build, centre, drafted=True)
             making = stage.folder / shelf.INDEX
             try:

@@ -144,8 +144,8 @@ def from_document(document: Document, *, centre: str, slug: str) -> PhotoArticle
             continue
         if row.get("decorative") is True:
             photos.append(PhotoInArticle(id=photo_id, caption=None))
-        elif isinstance(caption, str) and 0 < len(one_line(caption)) <= MAX_CAPTION:
-            photos.append(PhotoInArticle(id=photo_id, caption=one_line(caption)))
+        elif isinstance(caption, str) and 0 < len(words := one_line(caption)) <= MAX_CAPTION:
+            photos.append(PhotoInArticle(id=photo_id, caption=words))
         else:
             reader.wrong(
                 where,
