@@ -224,6 +224,21 @@ class Index:
                     "INSERT INTO link VALUES (?, ?, ?, ?)", (key, path, link.target, link.line)
                 )
 
+    def holds(self, key: str, read: StoredPost | Sequence[Unfit], photos: Iterable[Photo]) -> bool:
+        """Say whether a document that is *read* again is the one that is known, and may be shown."""
+        if not isinstance(read, StoredPost):
+            return False
+        known = self._ask(
+            "SELECT 1 FROM document WHERE key = ? AND revision = ? AND unread IS NULL AND NOT again"
+            " AND dead IS NULL AND unfit IS NULL",
+            (key, read.revision),
+        ).fetchone()
+        return known is not None and all(self.photo(one.id) == one for one in photos)
+
+    def note_stamp(self, key: str, stamp: str) -> None:
+        """Say with which *stamp* a document that is known was read again."""
+        self._ask("UPDATE document SET stamp = ? WHERE key = ?", (stamp, key))
+
     def take_photos(self, photos: Iterable[Photo]) -> None:
         """Take in the facts of photos."""
         rows = [(one.id, _photo_json(one.master, one.renditions)) for one in photos]

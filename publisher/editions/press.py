@@ -18,13 +18,14 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 from posixpath import basename, dirname
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from publisher import shelf
 from publisher.centres import theme_folder
 from publisher.content.durable import sync_folder
 from publisher.content.library import (
     DocumentOnDisk,
+    StoredPost,
     document_at,
     documents_of,
     posts_folder,
@@ -51,12 +52,10 @@ from publisher.editions.plan import (
 from publisher.editions.render import Renderer, RenderFailed
 from publisher.model.edition import Page, PlacedPhoto, Unfit
 from publisher.model.mistake import in_french as _
+from publisher.model.photo import Photo
 from publisher.model.post import PhotoArticle, Post, Programme, Reminder
 from publisher.model.town import Centre, Town
 from publisher.shelf import Change, Edition, Stage
-
-if TYPE_CHECKING:
-    from publisher.model.photo import Photo
 
 _TRIES = 3
 """How often a document that is being written while it is read is read again."""
@@ -381,27 +380,32 @@ class CentrePress:
         else:
             documents = (document_at(content, centre.slug, path) for path in changed)
             again = [one for one in documents if one is not None]
+        slugs = set()
         for document in {one.key: one for one in again}.values():
+            standing = self._found(document)
+            if standing is not None and index.holds(document.key, standing.read, standing.photos):
+                # It rang twice, or was too young to be believed: nothing of it is to be drawn again.
+                index.note_stamp(document.key, standing.stamp)
+                continue
+            slugs.add(document.slug)
             work.touch((document.slug,))
-            self._read(index, document)
-        for slug in {one.slug for one in again}:
+            _take(index, document, standing)
+        for slug in slugs:
             index.settle(slug)
 
-    def _read(self, index: Index, document: DocumentOnDisk) -> None:
-        """Read one document into the index, until it stood still while it was read."""
+    def _found(self, document: DocumentOnDisk) -> "_Found | None":
+        """What a document says, once it stood still while it was read; None: it is not there."""
         photos: dict[str, Photo] = {}
-        path = document.path
-        for number in range(_TRIES):
+        path, tries = document.path, _TRIES
+        while True:
+            tries -= 1
             stamp = stamp_of(path)
             if stamp is None:
-                index.drop(document.key)
-                return
+                return None
             read = read_document(self._places.content, self._centre, path, photos)
             stood = stamp == stamp_of(path)
-            if stood or number == _TRIES - 1:
-                index.take_photos(photos.values())
-                index.take(document.key, document.slug, _settled(stamp) if stood else "", read)
-                return
+            if stood or not tries:
+                return _Found(_settled(stamp) if stood else "", read, tuple(photos.values()))
 
     def _keys_without_photo(self, index: Index) -> Iterable[str]:
         """The documents one of whose photos is not there any more."""
@@ -536,7 +540,7 @@ class CentrePress:
         if index.fact("moment") is None:
             index.now = local
             for document in documents_of(self._places.content, self._centre.slug):
-                self._read(index, document)
+                _take(index, document, self._found(document))
             for slug in index.every_slug():
                 index.settle(slug)
                 index.refresh(slug)
@@ -666,6 +670,23 @@ class CentrePress:
             set_aside=index.set_aside(),
             next_change_at=midnight if soonest is None else min(soonest, midnight),
         )
+
+
+class _Found(NamedTuple):
+    """A document as it was found: its stamp, empty when it may not be believed, and what it says."""
+
+    stamp: str
+    read: StoredPost | tuple[Unfit, ...]
+    photos: tuple[Photo, ...]
+
+
+def _take(index: Index, document: DocumentOnDisk, found: _Found | None) -> None:
+    """Take a document into the index as it was found, or forget it."""
+    if found is None:
+        index.drop(document.key)
+        return
+    index.take_photos(found.photos)
+    index.take(document.key, document.slug, found.stamp, found.read)
 
 
 @dataclass(slots=True)

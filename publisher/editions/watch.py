@@ -86,14 +86,15 @@ class _Desk:
 class _Doorbell(FileSystemEventHandler):
     """Rings when something is written, and says what; reading is not a reason to work."""
 
-    def __init__(self, ring: Callable[[Path], None]) -> None:
+    def __init__(self, ring: Callable[[Path, bool], None]) -> None:
         self._ring = ring
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        """Ring."""
+        """Ring; say whether it is for a folder that was just made."""
+        is_made = isinstance(event, DirCreatedEvent)
         for path in (os.fsdecode(event.src_path), os.fsdecode(event.dest_path)):
             if path and not os.path.basename(path).startswith("."):  # noqa: PTH119 (thousands of events)
-                self._ring(Path(path))
+                self._ring(Path(path), is_made)
 
 
 class Press:
@@ -118,7 +119,7 @@ class Press:
         self._places = Places(instance=instance)
         self._town, self._clock, self._workers = town, clock, workers
         self._stopping = False
-        self._rung: set[Path] = set()
+        self._rung: dict[Path, bool] = {}
         self._ringing = threading.Lock()
         self._bell, self._rope = os.pipe()
         os.set_blocking(self._rope, False)
@@ -219,10 +220,10 @@ class Press:
             log.warning("centre %s: %s", answer.centre, sentence)
         desk.told = told
 
-    def _sort(self, rung: Iterator[Path], orders: Sequence[Connection]) -> bool:
+    def _sort(self, rung: Iterator[tuple[Path, bool]], orders: Sequence[Connection]) -> bool:
         """Bring each path that rang to the centre it is of; whether a folder may be new."""
         content, is_new = self._places.content, False
-        for path in rung:
+        for path, is_only_made in rung:
             if not path.is_relative_to(content):
                 self._renew(orders)
                 continue
@@ -233,7 +234,8 @@ class Press:
             document = document_at(content, centre[0], path)
             if document is None:
                 desk.everything = is_new = True  # a whole school year came, or went
-            else:
+            elif not is_only_made or document.path.exists():
+                # A post's folder comes first, and its document rings when it is there.
                 desk.changed.add(document.path)
         return is_new
 
@@ -317,10 +319,10 @@ class Press:
             if not folder.is_relative_to(content):
                 self._ringer(folder)
 
-    def _ringer(self, path: Path) -> None:
+    def _ringer(self, path: Path, is_made: bool = False) -> None:  # noqa: FBT001, FBT002 (what watchdog saw)
         with self._ringing:
             is_first = not self._rung
-            self._rung.add(path)
+            self._rung[path] = is_made and self._rung.get(path, True)
         if is_first:
             self._pull()
 
@@ -330,10 +332,10 @@ class Press:
         except BlockingIOError:
             return  # it is ringing already
 
-    def _take_rung(self) -> Iterator[Path]:
+    def _take_rung(self) -> Iterator[tuple[Path, bool]]:
         with self._ringing:
-            rung, self._rung = self._rung, set()
-        return iter(sorted(rung))
+            rung, self._rung = self._rung, {}
+        return iter(sorted(rung.items()))
 
     def _rest(self, looked_at: datetime) -> timedelta:
         now = self._clock()

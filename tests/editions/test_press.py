@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
@@ -21,8 +21,15 @@ from publisher.content.library import (
     save_new_post,
     withdraw_post,
 )
-from publisher.content.photos import keep_photo
-from publisher.editions.press import Built, NotBuilt, Places, build_what_is_fit, build_whole
+from publisher.content.photos import keep_photo, photos_folder
+from publisher.editions.press import (
+    Built,
+    CentrePress,
+    NotBuilt,
+    Places,
+    build_what_is_fit,
+    build_whole,
+)
 from publisher.model.photo import MASTER
 from publisher.model.post import PhotoArticle, Post
 from publisher.model.town import Centre, Town
@@ -264,6 +271,37 @@ def test_an_edit_replaces_and_leaves_nothing_of_before(bench: Bench) -> None:
     assert not bench.holds("La grande fresque")
     assert not bench.holds(PHOTO_IDS[1])
     assert bench.holds("Autre titre")
+
+
+def test_a_document_that_rings_twice_is_drawn_once(bench: Bench) -> None:
+    """The kernel says twice that a file came: what was read again and is the same draws nothing."""
+    from pelican import signals
+
+    bench.save(article("2026-11-18-avant"))
+    drawn: list[str] = []
+
+    def draws(path: str, context: object) -> None:
+        del context
+        drawn.append(path)
+
+    press = CentrePress(bench.places, bench.town, bench.centre)
+    with closing(press), signals.content_written.connected_to(draws):
+        press.publish(NOW)
+        stored = save_new_post(bench.places.content, article("2026-11-18-deux-fois"))
+        press.publish(NOW, [stored.path])
+        drawn.clear()
+        press.publish(NOW, [stored.path])
+        press.publish(NOW)
+        assert drawn == []
+        with stored.path.open("a", encoding="utf-8") as more:
+            more.write("Et autre chose.\n")
+        press.publish(NOW, [stored.path])
+        assert len(drawn) > 1
+        facts = photos_folder(bench.places.content, "les-tilleuls") / PHOTO_IDS[0] / "photo.json"
+        facts.write_text(facts.read_text(encoding="utf-8").replace("480", "481"), encoding="utf-8")
+        (facts.parent / "480.jpg").rename(facts.parent / "481.jpg")
+        press.publish(NOW, [stored.path])
+    assert "481.jpg" in bench.text("articles/2026-11-18-deux-fois.html")
 
 
 def test_a_town_s_pelican_plugins_listen(bench: Bench) -> None:
