@@ -12,6 +12,10 @@ FAILURES = {
         _("L'ENT de l'école ne répond pas"),
         _("Réessayez dans quelques minutes. Le programme reste lisible sur l'affiche du hall."),
     ),
+    Why.BUSY: (
+        _("Beaucoup de familles entrent en même temps"),
+        _("L'ENT répond lentement. Cette page recommence seule dans quelques secondes."),
+    ),
     Why.CANCELLED: (
         _("Vous n'êtes pas entré"),
         _("La connexion s'est arrêtée avant la fin. Rien n'a changé : vous pouvez recommencer."),
@@ -42,4 +46,4 @@ FAILURES = {
 }
 """For each failure, a title and what to do."""
 
-STATUSES = {Why.UNKNOWN_SOURCE: 404, Why.UNREACHABLE: 503}
+STATUSES = {Why.UNKNOWN_SOURCE: 404, Why.UNREACHABLE: 503, Why.BUSY: 503}

@@ -15,6 +15,7 @@ class Why(StrEnum):
 
     UNKNOWN_SOURCE = "unknown source"
     UNREACHABLE = "the source does not answer"
+    BUSY = "too many wait for an answer of their source"
     CANCELLED = "the person gave up, or the source said no"
     NOT_BEGUN_HERE = "the answer is not to an attempt of this browser"
     UNTRUSTED = "the answer could not be verified"

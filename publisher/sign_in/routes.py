@@ -1,6 +1,7 @@
 """Begin, complete, sign out: the routes that both apps have, each below its own prefix."""
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -56,6 +57,14 @@ _log = logging.getLogger(__name__)
 
 _ARRIVAL_LASTS_S = 60
 """Seconds between an answer that was posted and the request that takes it to its attempt."""
+
+ASKING_AT_ONCE = 10
+"""Sign-ins of one process that ask their source at the same time. An ENT that is slow, or gone,
+keeps each for seconds: the process's other threads go on giving their pages to those who are in."""
+places_to_ask = threading.BoundedSemaphore(ASKING_AT_ONCE)
+"""The places of those who ask their source: of the whole process, like its threads."""
+_BUSY_S = 3
+"""Seconds after which a browser that found no place asks again, by itself."""
 
 JOINING = "/relier"
 """The families' page where another account of the same person is joined, or parted."""
@@ -189,7 +198,7 @@ class _Doors:
         known = self._known(town, source)
         if known is None:
             return self._failed(SignInFailed(Why.UNKNOWN_SOURCE), source, return_to)
-        return self._begun(town, known, return_to, now)
+        return self._asking(lambda: self._begun(town, known, return_to, now), source, return_to)
 
     def begin_joining(self, source: str) -> Response:
         """Send whoever is here already to *source*, to sign in with another account of theirs.
@@ -203,7 +212,12 @@ class _Doors:
             return self._failed(SignInFailed(Why.UNKNOWN_SOURCE), source, JOINING)
         if pass_ is None or not is_from_here(request, town):
             return self._failed(SignInFailed(Why.NOT_BEGUN_HERE, "joining"), source, JOINING)
-        return self._begun(town, known, JOINING, now, joins=pass_.sign_in)
+        return self._asking(
+            lambda: self._begun(town, known, JOINING, now, joins=pass_.sign_in),
+            source,
+            JOINING,
+            then=JOINING,
+        )
 
     def _begun(
         self, town: Town, known: _Known, return_to: str, now: datetime, joins: str = ""
@@ -240,6 +254,19 @@ class _Doors:
             return self._asked_whether_to_enter(town, known)
         kept = read_cookie(request.environ, self._attempt_cookie(town))
         attempt = None if kept is None else self._attempts(town).read(kept, now)
+        return_to = f"{self._prefix}/" if attempt is None else attempt.return_to
+        return self._asking(
+            lambda: self._completed(town, known, source, attempt, now), source, return_to
+        )
+
+    def _completed(
+        self,
+        town: Town,
+        known: _Known | None,
+        source: str,
+        attempt: Attempt | None,
+        now: datetime,
+    ) -> Response:
         return_to = f"{self._prefix}/" if attempt is None else attempt.return_to
         outcome = self._outcome(known, attempt, now)
         if attempt is not None and attempt.joins and isinstance(outcome, Pass):
@@ -537,6 +564,24 @@ class _Doors:
             door=f"{self._prefix}/entrer?{query}",
         )
         return _not_kept(make_response(page, STATUSES.get(failed.why, 403)))
+
+    def _asking(
+        self, deed: Callable[[], Response], source: str, return_to: str, then: str = ""
+    ) -> Response:
+        """Do what may ask the source, if there is a place for it.
+
+        Else the browser comes back by itself, to the same address or to *then*, and nothing of
+        its attempt is used.
+        """
+        if not places_to_ask.acquire(blocking=False):
+            response = self._failed(SignInFailed(Why.BUSY), source, return_to)
+            response.headers["Retry-After"] = f"{_BUSY_S}"
+            response.headers["Refresh"] = f"{_BUSY_S}; url={then}" if then else f"{_BUSY_S}"
+            return response
+        try:
+            return deed()
+        finally:
+            places_to_ask.release()
 
     def _keep(self, response: Response, cookie: str, value: str, seconds: int) -> None:
         keep_cookie(response, cookie, value, seconds=seconds, public_url=self._town().public_url)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -9,12 +10,13 @@ from urllib.parse import quote
 import pytest
 import requests
 
+from publisher.cli import WEB_THREADS
 from publisher.demo.ent import PROFILES
 from publisher.gate.app import make_gate
 from publisher.settings import Settings, read_settings
 from publisher.sign_in.passes import FAMILY, Passes
 from publisher.sign_in.pseudonym import pseudonym
-from publisher.sign_in.routes import return_path
+from publisher.sign_in.routes import ASKING_AT_ONCE, places_to_ask, return_path
 from tests.gate.conftest import Instance, run_instance
 from tests.gate.visiting import Browser, Reply, path_of, query_of
 from tests.sign_in.ent_process import PUBLIC_URL, RunningEnt, choose, run_ent, visit
@@ -205,6 +207,46 @@ def test_an_ent_that_does_not_answer_is_said_so(tmp_path: Path) -> None:
     assert "L'ENT de l'école ne répond pas" in reply.text
     assert 'href="/entrer/demo?vers=/les-tilleuls/"' in reply.text
     assert "Réessayer" in reply.text
+
+
+@contextmanager
+def _every_place_taken() -> Iterator[None]:
+    """As many wait for the ENT as may."""
+    for _place in range(ASKING_AT_ONCE):
+        assert places_to_ask.acquire(blocking=False)
+    try:
+        yield
+    finally:
+        places_to_ask.release(ASKING_AT_ONCE)
+
+
+def test_a_slow_ent_keeps_no_place_of_those_who_read(instance: Instance) -> None:
+    """Whoever finds no place is asked to come back by itself, and nothing of theirs was used."""
+    assert ASKING_AT_ONCE < WEB_THREADS
+    browser, reader = instance.anonymous(), instance.anonymous()
+    enter(reader, "parent-prevert")
+    beginning = browser.ask("/entrer/demo?vers=/les-tilleuls/&login_hint=parent-michel")
+    with requests.Session() as ent:
+        back = path_of(visit(ent, beginning.location).headers["Location"])
+    with _every_place_taken():
+        for path in (back, "/entrer/demo?vers=/les-tilleuls/"):
+            busy = browser.ask(path)
+            assert (busy.status, busy.headers["refresh"]) == (503, "3")
+            assert (busy.headers["retry-after"], busy.cookies) == ("3", ())
+            assert "Beaucoup de familles entrent" in busy.text
+            assert 'href="/entrer/demo?vers=/les-tilleuls/"' in busy.text
+        joining = reader.ask("/relier/demo", "POST", sec_fetch_site="same-origin")
+        assert (joining.status, joining.headers["refresh"]) == (503, "3; url=/relier")
+        assert reader.ask("/les-tilleuls/rappels.html").status == 200
+    assert (browser.ask(back).status, "preau_famille" in browser.cookies) == (303, True)
+
+
+def test_a_place_is_given_back_whatever_happens(tmp_path: Path) -> None:
+    """An ENT that is gone takes nobody's place for good."""
+    instance = run_instance(tmp_path / "ville", ent_url=f"http://127.0.0.1:{free_port()}")
+    for _turn in range(ASKING_AT_ONCE + 1):
+        reply = instance.anonymous().ask("/entrer/demo")
+        assert "L'ENT de l'école ne répond pas" in reply.text
 
 
 def test_a_source_that_cannot_be_used_lets_nobody_in(tmp_path: Path) -> None:
