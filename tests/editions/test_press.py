@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
@@ -302,6 +303,33 @@ def test_a_document_that_rings_twice_is_drawn_once(bench: Bench) -> None:
         (facts.parent / "480.jpg").rename(facts.parent / "481.jpg")
         press.publish(NOW, [stored.path])
     assert "481.jpg" in bench.text("articles/2026-11-18-deux-fois.html")
+
+
+def test_no_question_of_a_publication_looks_at_the_whole_archive(bench: Bench) -> None:
+    """SQLite says how it would answer each: from an index, or from the few that are set aside."""
+    bench.save(article("2026-11-18-avant"))
+    press = CentrePress(bench.places, bench.town, bench.centre)
+    with closing(press):
+        press.publish(NOW)
+        base = press._index._base  # type: ignore[union-attr]  # what it asks of SQLite
+        asked: list[str] = []
+        base.set_trace_callback(asked.append)
+        text = "[Avant](articles/2026-11-18-avant.html)"
+        leads = replace(article("2026-11-18-apres"), text=text)
+        stored = save_new_post(bench.places.content, leads)
+        press.publish(NOW, [stored.path])
+        base.set_trace_callback(None)
+        plans = {
+            str(step[3]): question
+            for question in asked
+            if question.startswith(("SELECT", "DELETE", "UPDATE"))
+            for step in base.execute(f"EXPLAIN QUERY PLAN {question}")
+        }
+    assert any(step.startswith("SEARCH link") for step in plans)
+    scans = {step for step in plans if step.startswith("SCAN")}
+    assert scans <= {
+        f"SCAN document USING INDEX document_{why}" for why in ("unread", "again", "dead", "unfit")
+    }
 
 
 def test_a_town_s_pelican_plugins_listen(bench: Bench) -> None:
