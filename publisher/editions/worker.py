@@ -100,22 +100,25 @@ class Worker:
     def work(self, orders: Connection) -> None:
         """Obey the orders that come, and answer each, until nobody is there to give any."""
         try:
-            while True:
-                ready = wait([orders, *(draft.answer for draft in self._drafts.values())])
-                for slug in [one for one, draft in self._drafts.items() if draft.answer in ready]:
-                    orders.send(self._end_draft(slug))
-                if orders in ready:
-                    try:
-                        order: Order = orders.recv()
-                    except EOFError:
-                        return
-                    match order:
-                        case Publish():
-                            orders.send(self.publish(order))
-                        case Renew():
-                            self._renew(order.town)
+            self._obey(orders)
         finally:
             self._give_up_drafts()
+
+    def _obey(self, orders: Connection) -> None:
+        while True:
+            ready = wait([orders, *(draft.answer for draft in self._drafts.values())])
+            for slug in [one for one, draft in self._drafts.items() if draft.answer in ready]:
+                orders.send(self._end_draft(slug))
+            if orders in ready:
+                try:
+                    order: Order = orders.recv()
+                except EOFError:
+                    return
+                match order:
+                    case Publish():
+                        orders.send(self.publish(order))
+                    case Renew():
+                        self._renew(order.town)
 
     def publish(self, order: Publish) -> Answer:
         """Publish one centre; whatever happens to it, the others go on."""

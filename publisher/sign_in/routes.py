@@ -256,7 +256,7 @@ class _Doors:
         attempt = None if kept is None else self._attempts(town).read(kept, now)
         return_to = f"{self._prefix}/" if attempt is None else attempt.return_to
         return self._asking(
-            lambda: self._completed(town, known, source, attempt, now), source, return_to
+            lambda: self._completed(town, known, source, attempt, return_to, now), source, return_to
         )
 
     def _completed(
@@ -265,9 +265,9 @@ class _Doors:
         known: _Known | None,
         source: str,
         attempt: Attempt | None,
+        return_to: str,
         now: datetime,
     ) -> Response:
-        return_to = f"{self._prefix}/" if attempt is None else attempt.return_to
         outcome = self._outcome(known, attempt, now)
         if attempt is not None and attempt.joins and isinstance(outcome, Pass):
             outcome = self._second(outcome, attempt.joins, now)

@@ -1,6 +1,7 @@
 """The three that are compared: nginx alone, Préau alone, and nginx in front of Préau."""
 
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -166,6 +167,4 @@ def _listens(port: int) -> bool:
 
 
 def _account() -> str:
-    import pwd  # noqa: PLC0415 (the account's name, once)
-
     return pwd.getpwuid(os.getuid()).pw_name

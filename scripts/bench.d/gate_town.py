@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -107,7 +107,7 @@ def make_town(folder: Path, *, centres: int, ent: str, public_url: str) -> ReadT
     )
     return ReadTown(
         folder=folder,
-        town=made.town,
+        town=replace(made.town, public_url=public_url),
         settings=settings,
         evenings=evenings,
         page=_page_of_about(folder, made.town.centres[0]),
@@ -117,7 +117,7 @@ def make_town(folder: Path, *, centres: int, ent: str, public_url: str) -> ReadT
 
 def cookies_of(town: ReadTown, count: int) -> list[str]:
     """The cookies of so many families of the first centre, each with a pass of its own."""
-    passes = Passes(town.settings.gate_keys, FAMILY, _public_url(town))
+    passes = Passes(town.settings.gate_keys, FAMILY, town.town.public_url)
     school = town.town.centres[0].schools[0].uai
     now = datetime.now(UTC)
     cookies = []
@@ -155,12 +155,6 @@ def accept_charters(town: ReadTown, families: int) -> None:
 def subject_of(number: int) -> str:
     """What the bench's ENT calls the family of that number."""
     return f"famille-{number}"
-
-
-def _public_url(town: ReadTown) -> str:
-    text = (town.folder / "centres" / "town.toml").read_text("utf-8")
-    found = re.search(r'public_url = "(.*)"', text)
-    return found[1] if found else town.town.public_url
 
 
 def _album(folder: Path, centre: Centre, now: datetime, chance: random.Random) -> PhotoArticle:
@@ -202,7 +196,7 @@ def _album(folder: Path, centre: Centre, now: datetime, chance: random.Random) -
 def _page_of_about(folder: Path, centre: Centre) -> str:
     """The page of *centre*'s own space whose weight is nearest to 20 kB."""
     site = folder / "build" / centre.slug / "site"
-    pages = [*site.glob("*.html"), *site.glob("articles/*.html"), *site.glob("mois/**/*.html")]
+    pages = [*site.glob("*.html"), *site.glob("articles/*.html")]
     nearest = min(pages, key=lambda page: abs(page.stat().st_size - _PAGE_BYTES))
     return f"/{centre.slug}/{nearest.relative_to(site)}"
 
