@@ -6,7 +6,8 @@ next but what is the same for all of them.
 """
 
 import re
-from collections.abc import Callable, Hashable, Iterable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from html import unescape
@@ -49,8 +50,8 @@ from publisher.model.town import Centre, Group, Town
 EXCERPT_LENGTH = 160
 """Characters of a text shown beside an album's cover."""
 
-KEPT_IN_A_FOLDER = 1024
-"""Pieces remembered for the pages of one folder; beyond, they are drawn again."""
+KEPT_PIECES = 2048
+"""Pieces remembered, some 3 MB: those that a publication draws again are four hundred."""
 
 _SYMBOL = re.compile(r'<symbol id="([a-z-]+)".*?</symbol>', re.DOTALL)
 _HREF = re.compile(r'(?<=<a href=")[^"]*(?=")')
@@ -96,6 +97,16 @@ class Glance:
         return any(groups for _title, groups in self.activities)
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A piece as it was drawn: the pictograms it shows, what it asked of photos and of the day."""
+
+    drawn: Markup
+    pictos: frozenset[str]
+    photos: Mapping[str, Photo | None]
+    day: tuple[date | None, ...]
+
+
 class PageWords:
     """What the pages of one centre may say or ask, drawn one after the other.
 
@@ -117,8 +128,11 @@ class PageWords:
         self._space = centre.space
         self._above: tuple[tuple[str, str], ...] = (("", ""),)
         self._shown: set[str] = set()
-        self._kept: dict[tuple[Space, str], dict[object, tuple[Markup, frozenset[str]]]] = {}
-        self._kept_here: dict[object, tuple[Markup, frozenset[str]]] = {}
+        self._asked: dict[str, Photo | None] = {}
+        self._asked_day: tuple[date | None, ...] = ()
+        self._kept: OrderedDict[object, _Kept] = OrderedDict()
+        self._folders: dict[tuple[Space, str], int] = {}
+        self._here = 0
         self._now: datetime | None = None
         self._today: date | None = None
         self._material: Material | None = None
@@ -128,8 +142,8 @@ class PageWords:
         self._space, self._now, self._material = page.space, now, material
         self._today = day_told_by(page, now)
         self._above = _above(page.path)
-        self._shown = set()
-        self._kept_here = self._kept.setdefault((page.space, self._above[0][0]), {})
+        self._shown, self._asked, self._asked_day = set(), {}, ()
+        self._here = self._folders.setdefault((page.space, self._above[0][0]), len(self._folders))
         space, group = page.space, page.space.group
         return {
             "page": page,
@@ -236,6 +250,7 @@ class PageWords:
             raise LookupError(
                 "this page is the same whatever the day: it cannot tell how far one is"
             )
+        self._asked_day = (self._today,)
         return (day - self._today).days
 
     def _read(self, post: Post) -> ReadText:
@@ -271,7 +286,7 @@ class PageWords:
     def _photo(self, one: PhotoInArticle, number: int, home: Space) -> ShownPhoto | None:
         if self._material is None:
             raise AssertionError("no page is open")
-        photo = self._material.photo(one.id)
+        photo = self._asked[one.id] = self._material.photo(one.id)
         if photo is None:
             return None
         sizes, largest = photo.renditions, photo.largest
@@ -330,23 +345,44 @@ class PageWords:
         return made
 
     def _keep(self, piece: Callable[..., Markup], *facts: Hashable) -> Markup:
-        """What *piece*, a macro, draws of *facts*, drawn once for all the pages of a folder.
+        """What *piece*, a macro, draws of *facts*: drawn once, for all the pages of a folder.
 
-        It may ask nothing that changes from one page of a folder to the next, such as the day.
+        It is drawn again when a photo it asked for, or the day if it asked how far one is, is not
+        what it was. All else that it may ask is said by its facts and by the folder.
         """
         # A string that is HTML equals one that is not: their types tell them apart.
-        key = (piece, facts, *map(type, facts))
-        kept = self._kept_here.get(key)
-        if kept is None:
-            on_page, self._shown = self._shown, set()
-            kept = piece(*facts), frozenset(self._shown)
-            self._shown = on_page
-            if len(self._kept_here) >= KEPT_IN_A_FOLDER:
-                self._kept_here.clear()
-            self._kept_here[key] = kept
-        drawn, pictos = kept
-        self._shown |= pictos
-        return drawn
+        key = (self._here, piece, facts, *map(type, facts))
+        kept = self._kept.get(key)
+        if kept is None or not self._still_holds(kept):
+            kept = self._drawn(piece, facts)
+            self._kept[key] = kept
+            if len(self._kept) > KEPT_PIECES:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        self._shown |= kept.pictos
+        self._asked.update(kept.photos)
+        self._asked_day = kept.day or self._asked_day
+        return kept.drawn
+
+    def _drawn(self, piece: Callable[..., Markup], facts: tuple[Hashable, ...]) -> _Kept:
+        """Draw a piece, and hear what it asks."""
+        around = self._shown, self._asked, self._asked_day
+        self._shown, self._asked, self._asked_day = set(), {}, ()
+        try:
+            drawn = piece(*facts)
+            return _Kept(drawn, frozenset(self._shown), self._asked, self._asked_day)
+        finally:
+            self._shown, self._asked, self._asked_day = around
+
+    def _still_holds(self, kept: _Kept) -> bool:
+        """Say whether what a piece asked has the same answers."""
+        if self._material is None:
+            raise AssertionError("no page is open")
+        for name, was in kept.photos.items():
+            photo = self._material.photo(name)
+            if photo is not was and photo != was:
+                return False
+        return not kept.day or kept.day == (self._today,)
 
     def _pictos_shown(self) -> Markup:
         """The drawings of the pictograms shown so far."""

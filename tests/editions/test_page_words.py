@@ -1,7 +1,7 @@
 """What a page may say or ask: addresses are the shortest, links are followed, pieces are kept."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
 from posixpath import dirname, relpath
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from publisher.editions.page_words import (
-    KEPT_IN_A_FOLDER,
+    KEPT_PIECES,
     PageWords,
     excerpt,
     moments_of,
@@ -22,7 +22,7 @@ from publisher.kinds.author_text import ReadText, read_text
 from publisher.model.edition import DayOfWeek, Page
 from publisher.model.moment import Moment
 from publisher.model.photo import Photo
-from publisher.model.post import Post, Slot
+from publisher.model.post import PhotoArticle, Post, Slot
 from publisher.model.space import Space
 from tests.editions.small_town import TOWN
 from tests.posts import CENTRE, NOW, article, photo
@@ -42,6 +42,17 @@ class Answers:
     def text(self, post: Post) -> ReadText:
         """The text, read."""
         return read_text(post.text)
+
+
+class Changing(Answers):
+    """Material whose photos may be others, or gone."""
+
+    def __init__(self) -> None:
+        self.photos: dict[str, Photo | None] = {}
+
+    def photo(self, photo_id: str) -> Photo | None:
+        """The photo as it is now."""
+        return self.photos.get(photo_id, photo(photo_id))
 
 
 def words(
@@ -156,18 +167,64 @@ def test_a_kept_piece_tells_words_from_html() -> None:
 
 
 def test_pieces_are_forgotten_when_they_are_too_many() -> None:
-    """A folder of many albums keeps a bounded number of pieces, and draws the others again."""
+    """Of many pieces, those used last are kept, in a bounded number; the others are drawn again."""
     made, drawn = turned_to("index.html"), []
 
     def piece(number: int) -> Markup:
         drawn.append(number)
         return Markup("{}").format(number)
 
-    for number in range(KEPT_IN_A_FOLDER + 1):
+    for number in (*range(KEPT_PIECES), 0, KEPT_PIECES):
         assert made._keep(piece, number) == str(number)
-    assert len(made._kept_here) <= KEPT_IN_A_FOLDER
-    assert made._keep(piece, 0) == "0"
-    assert drawn.count(0) == 2
+    assert len(made._kept) <= KEPT_PIECES
+    assert [made._keep(piece, 0), made._keep(piece, 1)] == ["0", "1"]
+    assert [drawn.count(0), drawn.count(1)] == [1, 2]
+
+
+def test_a_piece_is_drawn_again_when_its_photo_changes() -> None:
+    """A card that is kept shows the cover as it is now, and says to whoever holds it what it asked."""
+    made, material, album = words(), Changing(), article()
+
+    def piece(post: PhotoArticle) -> Markup:
+        cover = made._cover_of(post)
+        return Markup("{}").format("" if cover is None else cover.source)
+
+    def around(post: PhotoArticle) -> Markup:
+        return Markup("<li>{}</li>").format(made._keep(piece, post))
+
+    def page() -> str:
+        made.turn_to(Page(path="index.html", template="home", space=CENTRE.space), NOW, material)
+        return made._keep(around, album)
+
+    first = page()
+    assert first == page() != "<li></li>"
+    material.photos[album.photos[0].id] = None
+    assert page() == "<li></li>"
+    del material.photos[album.photos[0].id]
+    assert page() == first
+
+
+def test_a_piece_that_tells_the_day_is_drawn_again_the_next() -> None:
+    """« Demain » is kept for a day, though the piece that holds it asks nothing itself."""
+    made, drawn = words(), []
+
+    def piece(day: date) -> Markup:
+        drawn.append(day)
+        return Markup("{}").format(made._days_until(day))
+
+    def around(day: date) -> Markup:
+        return Markup("<li>{}</li>").format(made._keep(piece, day))
+
+    def page(now: datetime) -> str:
+        made.turn_to(Page(path="index.html", template="home", space=CENTRE.space), now, Answers())
+        return made._keep(around, NOW.date() + timedelta(days=2))
+
+    assert [page(NOW), page(NOW), page(NOW + timedelta(days=1))] == [
+        "<li>2</li>",
+        "<li>2</li>",
+        "<li>1</li>",
+    ]
+    assert len(drawn) == 2
 
 
 def test_moments_are_in_the_order_of_the_day() -> None:
