@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from publisher.content.library import StoredPost
-from publisher.editions.plan import ARTICLE, PROGRAMME, linked_path, photo_path
+from publisher.editions.plan import ARTICLE, PROGRAMME, linked_path, path_exists, photo_path
 from publisher.kinds import Document, kind_of, post_from_document
 from publisher.kinds.author_text import LinkInText, ReadText, read_text
 from publisher.kinds.programme import MAX_DAYS
@@ -38,6 +38,10 @@ _KEPT_POSTS = 500
 """Posts kept as values in memory: a school year's albums of one centre, some 3 MB."""
 _KEPT_PHOTOS = 4000
 """Photos whose facts are kept in memory, some 3 MB."""
+_KEPT_PATHS = 8192
+"""Paths that are known to be in the site, some 2 MB: those that a publication asks for are two thousand."""
+_KEPT_ANSWERS = 128
+"""Answers kept until what is shown changes: a publication asks some sixty questions."""
 _LAYOUT = 3
 """Changes when the tables do: an index of another layout is made again."""
 
@@ -124,6 +128,9 @@ class Index:
         self._photos: dict[str, Photo | None] = {}
         # A page in two asks which school years there are: an archive has many, and they rarely change.
         self._years: dict[tuple[str | None, str], tuple[str, ...]] = {}
+        self._there: set[str] = set()
+        # What a group's four pages show of the centre is asked once for all.
+        self._answers: dict[tuple[str, tuple[object, ...]], tuple[Post, ...]] = {}
         try:
             self._base = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
             self._ask = self._base.execute
@@ -167,6 +174,8 @@ class Index:
         self._entries.clear()
         self._photos.clear()
         self._years.clear()
+        self._there.clear()
+        self._answers.clear()
         with suppress(sqlite3.OperationalError):
             self._ask("ROLLBACK")
 
@@ -241,10 +250,12 @@ class Index:
 
     def take_photos(self, photos: Iterable[Photo]) -> None:
         """Take in the facts of photos."""
-        rows = [(one.id, _photo_json(one.master, one.renditions)) for one in photos]
+        rows: list[tuple[str, str]] = []
+        for one in photos:
+            if self._photos.pop(one.id, one) != one:
+                self._there.clear()
+            rows.append((one.id, _photo_json(one.master, one.renditions)))
         self._base.executemany("INSERT OR REPLACE INTO photo VALUES (?, ?)", rows)
-        for photo_id, _facts in rows:
-            self._photos.pop(photo_id, None)
 
     def drop(self, key: str) -> None:
         """Forget a document: it is not there any more, or is read again."""
@@ -344,7 +355,10 @@ class Index:
     def refresh(self, slug: str) -> None:
         """Show the post of that slug, or not, as it is fit and live at the index's moment."""
         self._years.clear()
-        self._ask("DELETE FROM shown WHERE slug = ?", (slug,))
+        self._answers.clear()
+        if self._ask("DELETE FROM shown WHERE slug = ?", (slug,)).rowcount:
+            # What comes takes nothing away; what was shown may have been the last of its month.
+            self._there.clear()
         self._ask("DELETE FROM showing WHERE slug = ?", (slug,))
         at = _instant(self.now)
         found = self._ask(
@@ -620,24 +634,39 @@ class Index:
         )
         return found.fetchone() is not None
 
+    def leads_to(self, path: str) -> bool:
+        """Say whether the site has a page, or a photo, at *path*; the theme's files are not counted."""
+        if path in self._there:
+            return True
+        is_there = path_exists(path, self)
+        if is_there:
+            if len(self._there) >= _KEPT_PATHS:
+                self._there.clear()
+            self._there.add(path)
+        return is_there
+
     def photo(self, photo_id: str) -> Photo | None:
         """The facts of a photo."""
         if photo_id not in self._photos:
             found = self._ask("SELECT facts FROM photo WHERE id = ?", (photo_id,)).fetchone()
-            if len(self._photos) > _KEPT_PHOTOS:
-                self._photos.clear()
+            self._make_room_for_photos()
             self._photos[photo_id] = None if found is None else _photo_of(photo_id, found[0])
         return self._photos[photo_id]
 
     def _have_at_hand(self, key: str) -> None:
         """Have the photos of a document at hand: whoever asks for one asks for the others."""
-        if len(self._photos) > _KEPT_PHOTOS:
-            self._photos.clear()
+        self._make_room_for_photos()
         for photo_id, facts in self._ask(
             "SELECT id, facts FROM uses JOIN photo ON id = photo WHERE key = ?", (key,)
         ):
             if photo_id not in self._photos:
                 self._photos[photo_id] = _photo_of(photo_id, facts)
+
+    def _make_room_for_photos(self) -> None:
+        if len(self._photos) > _KEPT_PHOTOS:
+            self._photos.clear()
+            # Of a photo, only what is at hand is known to be there: another size of it is noticed.
+            self._there.clear()
 
     def text(self, post: Post) -> ReadText:
         """A post's text, as it was read once."""
@@ -655,9 +684,15 @@ class Index:
         return None if found is None else self._post(slug, found[0])
 
     def _posts(self, question: str, given: tuple[object, ...]) -> tuple[Post, ...]:
-        return tuple(
-            self._post(slug, revision) for slug, revision in self._ask(question, given).fetchall()
-        )
+        asked = question, given
+        if asked not in self._answers:
+            if len(self._answers) >= _KEPT_ANSWERS:
+                self._answers.clear()
+            self._answers[asked] = tuple(
+                self._post(slug, revision)
+                for slug, revision in self._ask(question, given).fetchall()
+            )
+        return self._answers[asked]
 
     def _articles(self, question: str, given: tuple[object, ...]) -> tuple[PhotoArticle, ...]:
         found = self._posts(question, given)

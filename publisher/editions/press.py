@@ -43,7 +43,6 @@ from publisher.editions.plan import (
     every_key,
     next_midnight,
     page_of,
-    path_exists,
     path_of,
     photos_of,
     touched_by,
@@ -473,7 +472,7 @@ class CentrePress:
             gone: dict[str, Link] = {}
             for link in links:
                 is_shown = link.key not in gone and index.shown(link.slug) is not None
-                if is_shown and not path_exists(link.path, index):
+                if is_shown and not index.leads_to(link.path):
                     gone[link.key] = link
             if not gone:
                 return
@@ -778,7 +777,6 @@ class _Site:
         self._index, self._theme, self._whole = index, renderer.theme_files, whole
         self._keys = {path_of(key, index.centre): key for key in sorted(keys, key=_order)}
         self._shown = frozenset(index.shown_photos()) if whole else frozenset()
-        self._known: dict[str, bool] = {}
         self._folder, self._sizes = "", frozenset[str]()
 
     def pages(self) -> Iterable[Page]:
@@ -807,11 +805,7 @@ class _Site:
 
     def has(self, path: str) -> bool:
         """Say whether the site will have a file at *path*."""
-        if self._whole:
-            return self._exists(path)
-        if path not in self._known:
-            self._known[path] = self._exists(path)
-        return self._known[path]
+        return self._exists(path)
 
     def _exists(self, path: str) -> bool:
         if path in self._keys and self._whole:
@@ -819,7 +813,7 @@ class _Site:
         if path in self._theme:
             return True
         if not self._whole:
-            return path_exists(path, self._index)
+            return self._index.leads_to(path)
         folder, _slash, name = path.rpartition("/")
         if folder != self._folder:
             # A page asks for each size of a photo, one after the other.

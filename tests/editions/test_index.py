@@ -1,6 +1,7 @@
 """The index answers as a list at hand would, whatever was put in it and taken out."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from publisher.content.library import StoredPost
 from publisher.editions.index import Index, IndexIsUnreadable
-from publisher.editions.plan import Listed, every_key, page_of
+from publisher.editions.plan import Listed, every_key, page_of, path_exists, path_of, photo_path
 from publisher.model.edition import CentreContent
 from publisher.model.post import Post
 from tests.posts import CENTRE, NOW, PHOTO_IDS, any_post, article, photo
@@ -41,6 +42,23 @@ def _take(index: Index, posts: list[Post]) -> None:
         index.refresh(slug)
 
 
+def _paths(index: Index) -> set[str]:
+    """Every page there is, every photo there may be, each asked for: what is kept at hand is kept."""
+    keys = set(every_key(index))
+    for key in keys:
+        page_of(key, index)
+    photos = {
+        photo_path(one, rendition.name, space)
+        for one in PHOTO_IDS
+        for rendition in photo(one).renditions
+        for space in CENTRE.spaces
+    }
+    paths = {path_of(key, CENTRE) for key in keys} | photos
+    for path in paths:
+        index.leads_to(path)
+    return paths
+
+
 @unhurried
 @given(before=_posts, after=_posts, later=st.sampled_from([timedelta(0), timedelta(days=400)]))
 def test_it_gives_the_pages_that_a_list_at_hand_gives(
@@ -50,6 +68,7 @@ def test_it_gives_the_pages_that_a_list_at_hand_gives(
     index.begin()
     index.now = NOW - later
     _take(index, before)
+    asked = _paths(index)
     index.now = NOW
     gone = {post.publication.slug for post in before} - {post.publication.slug for post in after}
     for slug in gone:
@@ -62,10 +81,24 @@ def test_it_gives_the_pages_that_a_list_at_hand_gives(
     assert keys == set(every_key(listed))
     for key in keys:
         assert page_of(key, index) == page_of(key, listed)
+    for path in asked | _paths(index):
+        assert index.leads_to(path) == path_exists(path, listed), path
     for one in PHOTO_IDS:
         assert [index.shows(group, one) for group in (None, "petits")] == [
             listed.shows(group, one) for group in (None, "petits")
         ]
+    index.forget()
+
+
+def test_a_photo_of_another_size_is_noticed(index: Index) -> None:
+    """A path that led somewhere is asked for again when the facts of its photo change."""
+    index.begin()
+    _take(index, [article("album", photos=PHOTO_IDS[:1])])
+    known = photo(PHOTO_IDS[0])
+    paths = [photo_path(known.id, one.name, CENTRE.space) for one in known.renditions]
+    assert [index.leads_to(path) for path in paths] == [True] * len(paths)
+    index.take_photos([replace(known, renditions=known.renditions[1:])])
+    assert [index.leads_to(path) for path in paths] == [False] + [True] * (len(paths) - 1)
     index.forget()
 
 
