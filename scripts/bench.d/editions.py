@@ -121,6 +121,9 @@ def main(arguments: Sequence[str]) -> int:
         except (measure.CommandFailed, ours.NeverVisible) as error:
             print(f"Le banc s'arrête là : {error}", file=sys.stderr)
             return 1
+        finally:
+            for left in (asked.folder / measure.APART, *asked.folder.glob("rivals-*")):
+                shutil.rmtree(left, ignore_errors=True)
         if rush is not None:
             report.show_rush(rush)
         report.show_targets(measured, syncs)
@@ -230,7 +233,6 @@ def _measure_builds(asked: Asked, instance: ours.Instance, at: AtOneSize, npm: P
             say(f"{at.posts} publications : Pelican et ses caches, une publication de plus")
             rivals.write_pelican_post(rivals.one_more(telling, turn + 1), pelican.folder)
             at.warm.append(pelican.build(clean=False))
-    shutil.rmtree(asked.folder / f"rivals-{at.posts}", ignore_errors=True)
 
 
 def _measure_publications(

@@ -16,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 
 import yaml
-from measure import Run, Weight, run, weight_of
+from measure import Run, Weight, run, set_apart, weight_of
 
 from publisher.centres import theme_folder
 from publisher.content.library import read_centre
@@ -418,7 +418,7 @@ class Rival:
     def build(self, *, clean: bool = True) -> Run:
         """Build it; *clean* forgets the last build and its caches first."""
         for name in self.leftovers if clean else ():
-            shutil.rmtree(self.folder / name, ignore_errors=True)
+            set_apart(self.folder / name, self.folder.parent)
         return run(self.command, self.folder, self.environ)
 
     def weight(self) -> Weight:
