@@ -97,36 +97,62 @@ class Stage:
         self._write(path, content)
         (self._new if is_new else self._replaced)[path] = None
 
-    def link(self, folder: str, sources: Iterable[Path]) -> None:
-        """Stage *sources* as files of a *folder* of the site: other names of theirs where the disk can.
+    def link(self, folder: str, sources: Iterable[str]) -> None:
+        """Stage the files at *sources* in a *folder* of the site, as other names of theirs.
 
-        A folder that the site has not is moved there as one.
+        Where the disk cannot, they are copied. A folder that the site has not is moved there as
+        one, and so is the one above it.
 
         Raises OSError when one of them cannot be read.
         """
-        if os.path.lexists(f"{self._site}/{folder}"):
-            for source in sources:
-                self._link(f"{folder}/{source.name}", source)
-            return
-        self._number += 1
-        within = f"{self._number}"
-        os.mkdir(f"{self.folder}/{within}")  # noqa: PTH102 (thousands of photos: a Path costs as much as the call)
+        within = self._begun(folder)
         for source in sources:
-            path, staged = f"{folder}/{source.name}", f"{within}/{source.name}"
+            name = source.rpartition("/")[2]
+            path = f"{folder}/{name}"
+            if within is None:
+                self._link(path, source)
+                continue
             self._forget(path)
-            _link_or_copy(source, f"{self.folder}/{staged}")
-            self._names[path] = staged
+            try:
+                _link_or_copy(source, f"{self.folder}/{within}/{name}")
+            except BaseException:
+                self._folders.pop(folder, None)
+                with suppress(OSError):
+                    os.rmdir(f"{self.folder}/{within}")  # noqa: PTH106 (as below)
+                raise
+            self._names[path] = f"{within}/{name}"
             self._new[path] = None
-        self._folders[folder] = within
 
-    def _link(self, path: str, source: Path) -> None:
-        self._forget(path)
-        target, given = f"{self._site}/{path}", source.stat()
+    def _begun(self, folder: str) -> str | None:
+        """Where files of a *folder* that is to be moved as one are staged; None: one by one."""
+        above, _slash, name = folder.rpartition("/")
+        if above in self._folders:
+            within = f"{self._folders[above]}/{name}"
+        elif folder in self._folders or os.path.lexists(f"{self._site}/{folder}"):
+            return None
+        else:
+            self._number += 1
+            within = f"{self._number}"
+            if not above or os.path.lexists(f"{self._site}/{above}"):
+                self._folders[folder] = within
+            else:
+                os.mkdir(f"{self.folder}/{within}")  # noqa: PTH102 (thousands of photos: a Path costs as much as the call)
+                self._folders[above] = within
+                within = f"{within}/{name}"
         try:
-            standing = os.stat(target)  # noqa: PTH116 (as in `link`)
+            os.mkdir(f"{self.folder}/{within}")  # noqa: PTH102 (as above)
+        except FileExistsError:
+            return None
+        return within
+
+    def _link(self, path: str, source: str) -> None:
+        self._forget(path)
+        target, given = f"{self._site}/{path}", os.stat(source)  # noqa: PTH116 (as in `put`)
+        try:
+            standing = os.stat(target)  # noqa: PTH116 (as in `put`)
         except (FileNotFoundError, NotADirectoryError):
             standing = None
-        if standing is not None and _same(source, given, Path(target), standing):
+        if standing is not None and _same(source, given, target, standing):
             return
         _link_or_copy(source, self._named(path))
         (self._new if standing is None else self._replaced)[path] = None
@@ -220,16 +246,18 @@ class Stage:
 
     def _placed_tables(self) -> Mapping[str, dict[str, str]]:
         """The tables of placed posts that change, whole, by their path."""
-        tables: dict[str, dict[str, str]] = {}
+        before: dict[str, dict[str, str]] = {}
+        after: dict[str, dict[str, str]] = {}
         for slug, revision in self._placed.items():
             name = _table_of(slug)
-            if name not in tables:
-                tables[name] = _read_table(self._folder / name)
+            if name not in before:
+                before[name] = _read_table(self._folder / name)
+                after[name] = dict(before[name])
             if revision is None:
-                tables[name].pop(slug, None)
+                after[name].pop(slug, None)
             else:
-                tables[name][slug] = revision
-        return tables
+                after[name][slug] = revision
+        return {name: table for name, table in after.items() if table != before[name]}
 
     def _at(self, name: str, content: bytes) -> str:
         self._write(name, content)
@@ -248,7 +276,9 @@ class Stage:
         if staged is not None:
             (self.folder / staged).unlink()
             # What is left of its folder, if it was to move as one, moves file by file.
-            self._folders.pop(path.rpartition("/")[0], None)
+            folder = path.rpartition("/")[0]
+            self._folders.pop(folder, None)
+            self._folders.pop(folder.rpartition("/")[0], None)
         for paths in (self._new, self._replaced, self._removed):
             paths.pop(path, None)
 
@@ -505,7 +535,7 @@ def _names(value: object) -> tuple[str, ...]:
     return tuple(str(name) for name in value)
 
 
-def _link_or_copy(source: Path, staged: str) -> None:
+def _link_or_copy(source: str, staged: str) -> None:
     try:
         os.link(source, staged)
     except OSError:
@@ -532,11 +562,13 @@ def _write(path: str, content: bytes) -> None:
         os.close(descriptor)
 
 
-def _same(one: Path, first: os.stat_result, other: Path, second: os.stat_result) -> bool:
+def _same(one: str, first: os.stat_result, other: str, second: os.stat_result) -> bool:
     """Say whether two files hold the same bytes; two names of one file do."""
     if (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino):
         return True
-    return first.st_size == second.st_size and one.read_bytes() == other.read_bytes()
+    return first.st_size == second.st_size and _read(one, first.st_size) == _read(
+        other, second.st_size
+    )
 
 
 def _edition_json(edition: Edition, name: str, changed: int) -> bytes:

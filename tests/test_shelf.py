@@ -317,13 +317,13 @@ def test_the_last_word_on_a_path_counts(tmp_path: Path) -> None:
     assert stage.change == Change(replaced=("old.html",))
 
 
-def _photo(folder: Path, *names: str) -> list[Path]:
+def _photo(folder: Path, *names: str) -> list[str]:
     """A photo in two sizes, or in those of *names*, as content keeps it."""
     folder.mkdir(exist_ok=True)
     files = [folder / name for name in names or ("480.jpg", "1080.jpg")]
     for file in files:
         file.write_bytes(file.name.encode())
-    return files
+    return list(map(str, files))
 
 
 def test_a_photo_is_another_name_of_the_same_files(tmp_path: Path) -> None:
@@ -334,24 +334,54 @@ def test_a_photo_is_another_name_of_the_same_files(tmp_path: Path) -> None:
     assert set(stage.change.new) == {"photos/a/1080.jpg", "photos/a/480.jpg"}
     stage.place(EDITION)
     site = shelf.site_folder(tmp_path, CENTRE)
-    assert all((site / "photos/a" / one.name).samefile(one) for one in photo)
+    assert all((site / "photos/a" / Path(one).name).samefile(one) for one in photo)
     again = Stage(tmp_path, CENTRE)
     again.link("photos/a", photo)
     assert len(again.change) == 0
     with pytest.raises(FileNotFoundError):
-        again.link("photos/b", [tmp_path / "absent.jpg"])
+        again.link("photos/b", [f"{tmp_path}/absent.jpg"])
     again.place(EDITION)
     assert set(_site(tmp_path)) == {"photos/a/1080.jpg", "photos/a/480.jpg"}
     assert not (site / "photos/b").exists()
 
 
 def test_a_new_photo_is_moved_as_one(tmp_path: Path) -> None:
-    """The journal of a new photo has one move, whatever its sizes."""
+    """The journal of a new photo has one move, whatever its sizes; the first ones come together."""
+    first = Stage(tmp_path, CENTRE)
+    for name in ("a", "b"):
+        first.link(f"photos/{name}", _photo(tmp_path / name))
+    first.link("groupes/petits/photos/a", _photo(tmp_path / "a"))
+    first.place(EDITION)
+    assert _moves(tmp_path) == ["site/photos", "site/groupes/petits/photos"]
+    assert len(_site(tmp_path)) == 6
+    second = Stage(tmp_path, CENTRE)
+    for name in ("c", "d"):
+        second.link(f"photos/{name}", _photo(tmp_path / name))
+    second.place(EDITION)
+    assert _moves(tmp_path) == ["site/photos/c", "site/photos/d"]
+    assert len(_site(tmp_path)) == 10
+
+
+def _moves(build: Path) -> list[str]:
+    journal = json.loads((build / CENTRE / shelf.JOURNAL).read_bytes())
+    return [path for _name, path in journal["put"]]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_photo_that_cannot_be_read_leaves_no_folder(tmp_path: Path, is_first: bool) -> None:  # noqa: FBT001 (pytest's parameter)
+    """A photo that is not there leaves nothing in the site, and takes no other with it."""
+    if not is_first:
+        before = Stage(tmp_path, CENTRE)
+        before.link("photos/b", _photo(tmp_path / "b"))
+        before.place(EDITION)
     stage = Stage(tmp_path, CENTRE)
     stage.link("photos/a", _photo(tmp_path / "a"))
+    with pytest.raises(FileNotFoundError):
+        stage.link("photos/absent", [f"{tmp_path}/absent.jpg"])
+    stage.link("photos/c", _photo(tmp_path / "c"))
     stage.place(EDITION)
-    journal = json.loads((tmp_path / CENTRE / shelf.JOURNAL).read_bytes())
-    assert [path for _name, path in journal["put"]] == ["site/photos/a"]
+    photos = shelf.site_folder(tmp_path, CENTRE) / "photos"
+    assert {one.name for one in photos.iterdir()} == {"a", "c"} | (set() if is_first else {"b"})
 
 
 def test_a_photo_staged_then_changed_is_moved_file_by_file(tmp_path: Path) -> None:
@@ -366,7 +396,7 @@ def test_a_photo_staged_then_changed_is_moved_file_by_file(tmp_path: Path) -> No
     stage.link("photos/b", sizes)
     stage.link("photos/c", sizes)
     for size in sizes:
-        stage.remove(f"photos/c/{size.name}")
+        stage.remove(f"photos/c/{Path(size).name}")
     assert stage.place(EDITION).new == tuple(sorted(_site(tmp_path)))
     assert set(_site(tmp_path)) == {
         *("photos/a/1080.jpg", "photos/a/640.jpg", "photos/b/1080.jpg", "photos/b/480.jpg")

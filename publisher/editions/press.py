@@ -5,13 +5,14 @@ those; a whole edition draws every page. Both are made of the same steps on the 
 that a site changed a thousand times is, byte for byte, the one a clean build makes.
 """
 
+import ctypes
 import errno
 import gc
 import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -56,6 +57,7 @@ from publisher.model.post import PhotoArticle, Post, Programme, Reminder
 from publisher.model.town import Centre, Town
 from publisher.shelf import Change, Edition, Stage
 
+_C = ctypes.CDLL(None)
 _TRIES = 3
 """How often a document that is being written while it is read is read again."""
 _YOUNG_NS = 50_000_000
@@ -148,9 +150,10 @@ def _once(
 
 @contextmanager
 def _nothing_collected() -> Iterator[None]:
-    """Let no collector walk over what a whole edition keeps.
+    """Let no collector walk over what a whole edition keeps, and give it all back at the end.
 
-    It took 6 % of the time to find, in 10 000 pages, 4 MB.
+    Walking took 6 % of the time to find, in 10 000 pages, 4 MB. What is given back, a third of what
+    such an edition took, stays otherwise with a press that will never need it again.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -159,6 +162,8 @@ def _nothing_collected() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+        with suppress(AttributeError):  # glibc's own
+            _C.malloc_trim(0)
 
 
 @cache
@@ -486,11 +491,11 @@ class CentrePress:
         """Put photos in the site; the posts whose photo is not there any more."""
         folder = photos_folder(self._places.content, self._centre.slug)
         for where, ours in groupby(paths, dirname):
-            kept = folder / basename(where)
+            photo_id = basename(where)
             try:
-                stage.link(where, [kept / basename(path) for path in ours])
+                stage.link(where, [f"{folder}/{photo_id}/{basename(path)}" for path in ours])
             except FileNotFoundError:
-                for slug, number in index.showing(kept.name):
+                for slug, number in index.showing(photo_id):
                     yield Unfit(
                         post=slug,
                         reason=_(

@@ -429,7 +429,7 @@ class House:
 
         def moved(path: str, target: str) -> None:
             replaced(path, target)
-            within = [str(path) for path in Path(target).rglob("*")]
+            within = [str(path) for path in Path(target).rglob("*") if not path.is_dir()]
             self._looked_at(within or [str(target)], site)
 
         def taken(path: Path, missing_ok: bool = False) -> None:  # noqa: FBT001, FBT002 (as pathlib declares it)
