@@ -9,8 +9,9 @@ from itertools import count
 from pathlib import Path
 
 from publisher.content.document_text import document_from_text, line_of_key, text_of_document
-from publisher.content.durable import make_folder_durably, write_durably
+from publisher.content.durable import make_folder_durably, sync_folder, write_durably
 from publisher.content.photos import read_photo
+from publisher.content.whole import read_whole
 from publisher.kinds import Document, kind_of, post_from_document
 from publisher.model.edition import CentreContent, Unfit
 from publisher.model.mistake import Mistake, Mistakes
@@ -145,6 +146,7 @@ def save_new_post(root: Path, post: Post) -> StoredPost:
             continue
         named = replace(post, publication=replace(post.publication, slug=slug))
         try:
+            sync_folder(folder / year)
             return _write(place / DOCUMENT, named)
         except BaseException:
             if not (place / DOCUMENT).exists():
@@ -257,7 +259,7 @@ def read_document(
         if any(os.path.islink(one) for one in (path, f"{year}/{place}", year)):  # noqa: PTH114 (as above)
             says = _("Un lien symbolique n'est pas lu. Mettez le fichier lui-même.")
             return (_unfit(root, path, says),)
-        raw = path.read_bytes()
+        raw = read_whole(path)
     except OSError as error:
         return (_unfit(root, path, _("Ce fichier ne s'ouvre pas : {why}."), why=error.strerror),)
     document = document_from_text(raw)

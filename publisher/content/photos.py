@@ -9,6 +9,7 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from publisher.content.durable import make_folder_durably, sync_folder, write_durably
+from publisher.content.whole import read_whole
 from publisher.model.photo import MASTER, PHOTO_ID, Photo, Rendition
 
 PHOTOS = "photos"
@@ -51,8 +52,7 @@ def read_photo(root: Path, centre: str, photo_id: str) -> Photo | None:
     try:
         if not S_ISDIR(os.lstat(folder).st_mode):
             return None
-        with open(f"{folder}/{FACTS}", "rb") as file:  # noqa: PTH123 (60 000 photos: a Path costs as much as the reading)
-            master, renditions = _sizes_of(file.read())
+        master, renditions = _sizes_of(read_whole(f"{folder}/{FACTS}"))
         is_whole = all(
             S_ISREG(os.lstat(f"{folder}/{one.name}").st_mode) for one in (master, *renditions)
         )
