@@ -38,11 +38,13 @@ _KEPT_POSTS = 500
 """Posts kept as values in memory: a school year's albums of one centre, some 3 MB."""
 _KEPT_PHOTOS = 4000
 """Photos whose facts are kept in memory, some 3 MB."""
+_CACHE, _CACHE_OF_A_NEW_ONE = 4000, 32_000
+"""KiB of the file that SQLite keeps in memory: 10 000 posts take 45 000."""
 _KEPT_PATHS = 8192
 """Paths that are known to be in the site, some 2 MB: those that a publication asks for are two thousand."""
 _KEPT_ANSWERS = 128
 """Answers kept until what is shown changes: a publication asks some sixty questions."""
-_LAYOUT = 3
+_LAYOUT = 4
 """Changes when the tables do: an index of another layout is made again."""
 
 _TABLES = """
@@ -73,7 +75,8 @@ CREATE TABLE showing (photo TEXT, space TEXT, slug TEXT, PRIMARY KEY (photo, spa
 CREATE INDEX showing_slug ON showing (slug);
 CREATE TABLE uses (photo TEXT, key TEXT, PRIMARY KEY (photo, key)) WITHOUT ROWID;
 CREATE INDEX uses_key ON uses (key);
-CREATE TABLE photo (id TEXT PRIMARY KEY, facts TEXT) WITHOUT ROWID;
+CREATE TABLE photo (id TEXT PRIMARY KEY, size INTEGER) WITHOUT ROWID;
+CREATE TABLE size (id INTEGER PRIMARY KEY, facts TEXT UNIQUE);
 CREATE TABLE link (key TEXT, path TEXT, target TEXT, line INTEGER);
 CREATE INDEX link_key ON link (key);
 CREATE INDEX link_path ON link (path);
@@ -115,9 +118,18 @@ class Index:
     """
 
     def __init__(
-        self, file: Path, centre: Centre, public_url: str, *, drafted: bool = False
+        self,
+        file: Path,
+        centre: Centre,
+        public_url: str,
+        *,
+        drafted: bool = False,
+        checked: bool = False,
     ) -> None:
         """Open *file*, or make it; one that is *drafted* is nobody's until it is whole.
+
+        All of it is read, to be sure that it can be, unless it is this process's own: drafted, or
+        *checked* already.
 
         Raises IndexIsUnreadable.
         """
@@ -134,11 +146,11 @@ class Index:
         try:
             self._base = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
             self._ask = self._base.execute
-            self._prepare(drafted=drafted)
+            self._prepare(drafted=drafted, checked=checked)
         except (sqlite3.DatabaseError, ValueError) as error:
             raise IndexIsUnreadable(str(error)) from error
 
-    def _prepare(self, *, drafted: bool) -> None:
+    def _prepare(self, *, drafted: bool, checked: bool) -> None:
         if drafted:
             # Whatever happens to it is a reason to begin again: only a change can be undone.
             self._ask("PRAGMA journal_mode=MEMORY")
@@ -147,12 +159,16 @@ class Index:
             # A kill loses nothing; a power cut may lose the last changes: the edition's id says so.
             self._ask("PRAGMA journal_mode=WAL")
             self._ask("PRAGMA synchronous=NORMAL")
-        self._ask("PRAGMA cache_size=-4000")
+        self._ask(f"PRAGMA cache_size=-{_CACHE}")
         (layout,) = self._ask("PRAGMA user_version").fetchone()
         if layout == 0:
+            # All of it is about to be written, in no order of its own.
+            self._ask(f"PRAGMA cache_size=-{_CACHE_OF_A_NEW_ONE}")
             self._base.executescript(f"BEGIN; {_TABLES} PRAGMA user_version={_LAYOUT}; COMMIT")
         elif layout != _LAYOUT:
             raise IndexIsUnreadable(f"layout {layout}")
+        if drafted or checked:
+            return
         (state,) = self._ask("PRAGMA quick_check(1)").fetchone()
         if state != "ok":
             raise IndexIsUnreadable(state)
@@ -255,7 +271,14 @@ class Index:
             if self._photos.pop(one.id, one) != one:
                 self._there.clear()
             rows.append((one.id, _photo_json(one.master, one.renditions)))
-        self._base.executemany("INSERT OR REPLACE INTO photo VALUES (?, ?)", rows)
+        # Of few sizes: photos then take so little room that most stay in SQLite's memory.
+        sizes = {facts: None for _id, facts in rows}
+        self._base.executemany(
+            "INSERT OR IGNORE INTO size (facts) VALUES (?)", [(facts,) for facts in sizes]
+        )
+        self._base.executemany(
+            "INSERT OR REPLACE INTO photo SELECT ?, id FROM size WHERE facts = ?", rows
+        )
 
     def drop(self, key: str) -> None:
         """Forget a document: it is not there any more, or is read again."""
@@ -648,7 +671,10 @@ class Index:
     def photo(self, photo_id: str) -> Photo | None:
         """The facts of a photo."""
         if photo_id not in self._photos:
-            found = self._ask("SELECT facts FROM photo WHERE id = ?", (photo_id,)).fetchone()
+            found = self._ask(
+                "SELECT facts FROM photo JOIN size ON size.id = size WHERE photo.id = ?",
+                (photo_id,),
+            ).fetchone()
             self._make_room_for_photos()
             self._photos[photo_id] = None if found is None else _photo_of(photo_id, found[0])
         return self._photos[photo_id]
@@ -657,7 +683,9 @@ class Index:
         """Have the photos of a document at hand: whoever asks for one asks for the others."""
         self._make_room_for_photos()
         for photo_id, facts in self._ask(
-            "SELECT id, facts FROM uses JOIN photo ON id = photo WHERE key = ?", (key,)
+            "SELECT photo.id, facts FROM uses JOIN photo ON photo.id = photo"
+            " JOIN size ON size.id = size WHERE key = ?",
+            (key,),
         ):
             if photo_id not in self._photos:
                 self._photos[photo_id] = _photo_of(photo_id, facts)

@@ -543,7 +543,9 @@ class CentrePress:
         index.begin()
         if index.fact("moment") is None:
             index.now = local
-            for document in documents_of(self._places.content, self._centre.slug):
+            documents = documents_of(self._places.content, self._centre.slug)
+            # In the order in which pages ask for them: what is read together lies together.
+            for document in sorted(documents, key=lambda one: one.key):
                 _take(index, document, self._found(document))
             for slug in index.every_slug():
                 index.settle(slug)
@@ -601,7 +603,7 @@ class CentrePress:
         file = shelf.index_file(build, centre)
         _put_index(stage.folder / shelf.INDEX, file)
         self._renderer.finish()
-        self._index = Index(file, self._centre, self._town.public_url)
+        self._index = Index(file, self._centre, self._town.public_url, checked=True)
         self._index.now = local
         return self._built(self._index, change, local)
 
