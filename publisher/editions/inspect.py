@@ -189,8 +189,12 @@ _IMAGE = re.compile(
     rf'(?:, {_WRITTEN_ADDRESS} [0-9]+w)*") width="[0-9]+" height="[0-9]+"'
     r' alt="([^"<>&\x00\s][^"<>&\x00]*+(?:&[a-z0-9#]+;[^"<>&\x00]*+)*+)?"'
     r' sizes="[a-z0-9 :().,-]*"(?: (?:loading|decoding|fetchpriority)=(?:"[a-z]+"|[a-z]+))*>'
+    r'(?:<figcaption aria-hidden="true">[^<>\x00]*+</figcaption>)?+'
 )
-"""A sized image, as our theme writes one, by its source and its words if it has any."""
+"""A sized image, as our theme writes one, by its source and its words if it has any.
+
+With the caption that comes after it: as lines of albums do not repeat, it would be read each time.
+"""
 _ADDRESS_OF_IMAGE = re.compile(rf'(?:"|, )({_WRITTEN_ADDRESS})')
 """Each address in the source of an `_IMAGE`."""
 _HOLE: Final = "\0"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from html import unescape
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
 
 from markupsafe import Markup, escape
@@ -70,18 +70,21 @@ class Material(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownPhoto:
+class ShownPhoto(NamedTuple):
     """A photo as a page shows it: its number in the album, its words, and where it is.
 
     `caption` is None for a decorative photo. `source` is the attributes of its `<img>` that are
     the same wherever it is shown: its smallest rendition, all of them, its width, its height and
-    its words.
+    its words. `place` counts the photos that are there, from 1; `before` and `after` are the
+    numbers of those beside it, the last and the first being neighbours.
     """
 
     number: int
     caption: str | None
     source: Markup
+    place: int = 1
+    before: int = 1
+    after: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,10 +275,18 @@ class PageWords:
     def _photos_of(self, article: PhotoArticle) -> tuple[ShownPhoto, ...]:
         """The photos of *article* that there are: the inspection tells of the others."""
         home = home_of(article, self._space)
-        shown = (
-            self._photo(one, number, home) for number, one in enumerate(article.photos, start=1)
+        shown = [
+            photo
+            for number, one in enumerate(article.photos, start=1)
+            if (photo := self._photo(one, number, home)) is not None
+        ]
+        numbers = [one.number for one in shown]
+        return tuple(
+            ShownPhoto(*one[:3], place, before, after)
+            for place, (one, before, after) in enumerate(
+                zip(shown, numbers[-1:] + numbers, numbers[1:] + numbers[:1], strict=False), start=1
+            )
         )
-        return tuple(one for one in shown if one is not None)
 
     def _cover_of(self, article: PhotoArticle) -> ShownPhoto | None:
         """The first photo of *article*, if it is there."""
