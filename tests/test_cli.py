@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.cli import is_for_the_press, main
+from publisher.cli import is_of_editions, main
 from publisher.content.library import save_new_post
 from tests.instance import make_instance
 from tests.posts import reminder
@@ -150,29 +150,33 @@ def test_metadata_that_cannot_be_read_are_said_before_anybody_is_at_the_door(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "is_press"),
+    ("arguments", "of_editions"),
     [
         (("press",), True),
         (("--instance", "ville", "press"), True),
+        (("--instance=ville", "build", "les-tilleuls"), True),
+        (("build", "--at", "2026-11-18T17:00+01:00", "staff"), True),
         (("--instance", "press", "staff", "list"), False),
+        (("--instance", "build"), False),
         (("staff", "invite", "--centre", "press"), False),
         (("serve",), False),
+        (("--help",), False),
         ((), False),
     ],
 )
-def test_only_the_press_goes_without_the_other_commands(
+def test_only_editions_go_without_the_other_commands(
     arguments: tuple[str, ...],
-    is_press: bool,  # noqa: FBT001 (a column of the table)
+    of_editions: bool,  # noqa: FBT001 (a column of the table)
 ) -> None:
     """The word counts where the command stands, and not as the value of something."""
-    assert is_for_the_press(arguments) is is_press
+    assert is_of_editions(arguments) is of_editions
 
 
 def test_the_press_carries_no_database_and_no_sign_in() -> None:
     """What its process loads before it begins: every worker of it holds the same."""
     heavy = ("sqlalchemy", "alembic", "flask", "authlib", "saml2", "granian", "cryptography")
     code = (
-        "import sys, publisher.cli as cli; cli._parser(is_press=True);"
+        "import sys, publisher.cli as cli; cli._parser(of_editions=True);"
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )
     told = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, check=True)

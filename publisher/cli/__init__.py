@@ -25,7 +25,7 @@ from publisher.model.town import Centre, Town
 from publisher.settings import KEY_FILES, WORKERS_VARIABLE, instance_folder, processors
 from publisher.wiring import SettingsAreWrong, press_of, records_of, settings_of, town_of
 
-_FAMILIES = {"codes", "enrolments", "ent", "nginx-config", "staff"}
+_OF_EDITIONS = {"build", "export", "press"}
 WEB_THREADS = 16
 """Requests that each web process answers at once. Most wait for somebody: sign-ins for a slow ENT,
 uploads for a child; while fewer than these wait, pages go on. More would cost pages a fifth."""
@@ -34,7 +34,7 @@ uploads for a child; while fewer than these wait, pages go on. More would cost p
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; what it returns is the exit code."""
     given = sys.argv[1:] if arguments is None else arguments
-    asked = _parser(is_press=is_for_the_press(given)).parse_args(given)
+    asked = _parser(of_editions=is_of_editions(given)).parse_args(given)
     instance = instance_folder(asked.instance, os.environ)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for chatty in ("alembic", "pelican"):
@@ -47,12 +47,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def is_for_the_press(arguments: Sequence[str]) -> bool:
-    """Say whether the press alone is asked for: it then carries no other command's load."""
-    return list(arguments[-1:]) == ["press"] and not _FAMILIES & set(arguments)
+def is_of_editions(arguments: Sequence[str]) -> bool:
+    """Say whether only editions are to be made: no other command's load is then carried."""
+    words = iter(arguments)
+    for word in words:
+        if word == "--instance":
+            next(words, None)
+        elif not word.startswith("-"):
+            return word in _OF_EDITIONS
+    return False
 
 
-def _parser(*, is_press: bool) -> argparse.ArgumentParser:
+def _parser(*, of_editions: bool) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="preau",
         description="Le journal des centres de loisirs, pour les familles et personne d'autre.",
@@ -115,14 +121,14 @@ def _parser(*, is_press: bool) -> argparse.ArgumentParser:
     ):
         commands.add_parser(name, help=help_).set_defaults(command=run)
 
-    if not is_press:
+    if not of_editions:
         _add_families(commands)
     return parser
 
 
 def _add_families(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands that are modules of their own: the database and the ENTs come with them."""
-    from publisher.cli import codes, enrolments, ent, nginx, staff  # noqa: PLC0415 (the press, another command, would be 48 MB the heavier)
+    from publisher.cli import codes, enrolments, ent, nginx, staff  # noqa: PLC0415 (the press, another command, would be 48 MB the heavier, and CI slower)
 
     for family in (staff, enrolments, codes, ent, nginx):
         family.add(commands)
