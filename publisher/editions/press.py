@@ -471,13 +471,13 @@ class CentrePress:
         links = (
             index.every_link()
             if work.is_whole
-            else (*index.links_of(work.slugs), *index.links_to(paths))
+            else (*index.links_of(work.slugs), *_links_to_nothing(index, paths))
         )
         while True:
             gone: dict[str, Link] = {}
             for link in links:
-                is_shown = link.key not in gone and index.shown(link.slug) is not None
-                if is_shown and not index.leads_to(link.path):
+                leads = link.key in gone or index.leads_to(link.path)
+                if not leads and index.shown(link.slug) is not None:
                     gone[link.key] = link
             if not gone:
                 return
@@ -485,7 +485,7 @@ class CentrePress:
             for link in gone.values():
                 index.set_dead(link.key, _leads_nowhere(link))
                 index.refresh(link.slug)
-            links = index.links_to(work.paths())
+            links = _links_to_nothing(index, work.paths())
 
     def _link(self, index: Index, stage: Stage, paths: Iterable[str]) -> Iterable[Unfit]:
         """Put photos in the site; the posts whose photo is not there any more."""
@@ -865,6 +865,11 @@ def _only_with(page: Page, post: Post | None = None) -> Page:
         reminders=reminders,
         week=(),
     )
+
+
+def _links_to_nothing(index: Index, paths: Iterable[str]) -> tuple[Link, ...]:
+    """The links that lead to those of *paths* that are not there: an archive has many to a moment."""
+    return index.links_to([path for path in paths if not index.leads_to(path)])
 
 
 def _leads_nowhere(link: Link) -> Unfit:
