@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from html import unescape
 from typing import NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
@@ -41,7 +42,7 @@ from publisher.model.legal import (
     legal_title,
 )
 from publisher.model.moment import Moment
-from publisher.model.photo import Photo
+from publisher.model.photo import Photo, Rendition
 from publisher.model.post import PhotoArticle, PhotoInArticle, Post, Slot
 from publisher.model.reachable import phone_link, reachable
 from publisher.model.space import Space
@@ -300,16 +301,14 @@ class PageWords:
         photo = self._asked[one.id] = self._material.photo(one.id)
         if photo is None:
             return None
-        sizes, largest = photo.renditions, photo.largest
-        folder = self.to(photo_path(photo.id, "", home))
-        srcset = ", ".join([f"{folder}{size.name} {size.width_px}w" for size in sizes])
+        smallest, sizes, area = _sizes_in_attributes(photo.renditions)
+        folder = escape(self.to(photo_path(photo.id, "", home)))
+        srcset = ", ".join([f"{folder}{size}" for size in sizes])
         return ShownPhoto(
             number=number,
             caption=one.caption,
             source=Markup(  # noqa: S704 (what stands in it is escaped, or a number)
-                f'src="{escape(folder + sizes[0].name)}" srcset="{escape(srcset)}"'
-                f' width="{largest.width_px:d}" height="{largest.height_px:d}"'
-                f' alt="{escape(one.caption or "")}"'
+                f'src="{folder}{smallest}" srcset="{srcset}" {area} alt="{escape(one.caption or "")}"'
             ),
         )
 
@@ -399,6 +398,20 @@ class PageWords:
         """The drawings of the pictograms shown so far."""
         drawn = "".join(self._symbols[name] for name in sorted(self._shown))
         return Markup(f"<svg hidden>{drawn}</svg>")  # noqa: S704 (the theme's own drawings)
+
+
+@lru_cache(maxsize=256)
+def _sizes_in_attributes(sizes: tuple[Rendition, ...]) -> tuple[str, tuple[str, ...], str]:
+    """The smallest of a photo's *sizes*, each with its width, and the area of the largest, as HTML.
+
+    Worked out once: the phones of a centre take photos of a few sizes.
+    """
+    largest = sizes[-1]
+    return (
+        str(escape(sizes[0].name)),
+        tuple(f"{escape(size.name)} {size.width_px:d}w" for size in sizes),
+        f'width="{largest.width_px:d}" height="{largest.height_px:d}"',
+    )
 
 
 def with_links(read: ReadText, leads_to: Callable[[str], str]) -> str:

@@ -392,7 +392,7 @@ def _escaped(said: object) -> str:
     kind = type(said)
     if kind is Markup or (kind is str and _HTML_SIGNS.search(said) is None):  # type: ignore[call-overload]  # its type was just asked
         return said  # type: ignore[return-value]  # as the line above says
-    return escape(said)
+    return str(said) if kind is int else escape(said)
 
 
 class _Context(Context):
