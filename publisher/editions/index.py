@@ -268,8 +268,9 @@ class Index:
         """Take in the facts of photos."""
         rows: list[tuple[str, str]] = []
         for one in photos:
-            if self._photos.pop(one.id, one) != one:
+            if self._photos.get(one.id, one) != one:
                 self._there.clear()
+                self._photos[one.id] = one
             rows.append((one.id, _photo_json(one.master, one.renditions)))
         # Of few sizes: photos then take so little room that most stay in SQLite's memory.
         sizes = {facts: None for _id, facts in rows}

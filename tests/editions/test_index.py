@@ -97,6 +97,7 @@ def test_a_photo_of_another_size_is_noticed(index: Index) -> None:
     known = photo(PHOTO_IDS[0])
     paths = [photo_path(known.id, one.name, CENTRE.space) for one in known.renditions]
     assert [index.leads_to(path) for path in paths] == [True] * len(paths)
+    index.take_photos([known])
     index.take_photos([replace(known, renditions=known.renditions[1:])])
     assert [index.leads_to(path) for path in paths] == [False] + [True] * (len(paths) - 1)
     index.forget()
