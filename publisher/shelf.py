@@ -126,9 +126,11 @@ class Stage:
     def _begun(self, folder: str) -> str | None:
         """Where files of a *folder* that is to be moved as one are staged; None: one by one."""
         above, _slash, name = folder.rpartition("/")
+        if folder in self._folders:
+            return self._folders[folder]
         if above in self._folders:
             within = f"{self._folders[above]}/{name}"
-        elif folder in self._folders or os.path.lexists(f"{self._site}/{folder}"):
+        elif os.path.lexists(f"{self._site}/{folder}"):
             return None
         else:
             self._number += 1
@@ -139,10 +141,8 @@ class Stage:
                 os.mkdir(f"{self.folder}/{within}")  # noqa: PTH102 (thousands of photos: a Path costs as much as the call)
                 self._folders[above] = within
                 within = f"{within}/{name}"
-        try:
+        with suppress(FileExistsError):
             os.mkdir(f"{self.folder}/{within}")  # noqa: PTH102 (as above)
-        except FileExistsError:
-            return None
         return within
 
     def _link(self, path: str, source: str) -> None:

@@ -382,6 +382,21 @@ def test_a_photo_that_cannot_be_read_leaves_no_folder(tmp_path: Path, is_first: 
     stage.place(EDITION)
     photos = shelf.site_folder(tmp_path, CENTRE) / "photos"
     assert {one.name for one in photos.iterdir()} == {"a", "c"} | (set() if is_first else {"b"})
+    assert not any(move.endswith("absent") for move in _moves(tmp_path))
+
+
+def test_what_is_told_of_posts_again_is_not_written_again(tmp_path: Path) -> None:
+    """A theme that changes says of each post what was said: no table of posts moves."""
+    told = []
+    for revision in ("1", "1", "2"):
+        stage = Stage(tmp_path, CENTRE)
+        stage.stand("album", revision)
+        stage.place(EDITION)
+        stage.forget()
+        journal = json.loads((tmp_path / CENTRE / shelf.JOURNAL).read_bytes())
+        told.append([path for _name, path in journal["told"]])
+    assert told[0] == told[2] != told[1] == []
+    assert shelf.placed(tmp_path, CENTRE)["album"] == "2"
 
 
 def test_a_photo_staged_then_changed_is_moved_file_by_file(tmp_path: Path) -> None:

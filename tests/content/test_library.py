@@ -20,6 +20,7 @@ from publisher.content.library import (
     withdraw_post,
 )
 from publisher.content.photos import keep_photo, read_photo
+from publisher.content.whole import read_whole
 from publisher.kinds import kind_of
 from publisher.model.photo import MASTER
 from publisher.model.post import Reminder
@@ -58,6 +59,14 @@ def test_each_name_on_the_way_is_synced_before_it_is_said(
     assert synced[:-2] == [tmp_path.name, CENTRE.slug, "posts", "2026-2027"]
     assert synced[-2].endswith(".new")
     assert synced[-1] == "2026-11-18-maillot"
+
+
+def test_a_long_document_is_read_to_its_end(tmp_path: Path) -> None:
+    """However many reads it takes: what comes last is there, and is what is refused."""
+    file = tmp_path / "long"
+    for size in (0, 1, 65_535, 65_536, 65_537, 200_000):
+        file.write_bytes(bytes(range(256)) * (size // 256) + b"z" * (size % 256))
+        assert read_whole(file) == file.read_bytes()
 
 
 def test_a_slug_is_given_once(tmp_path: Path) -> None:

@@ -106,6 +106,33 @@ def test_a_centre_on_its_first_day_has_a_site(bench: Bench) -> None:
     assert "Rien à prévoir" in bench.text("index.html")
 
 
+def test_a_post_that_leads_to_what_is_withdrawn_is_set_aside(bench: Bench) -> None:
+    """Who led to an album goes with it, and alone; who leads to its moment stays."""
+    album, earlier = article(), NOW - timedelta(days=1)
+    long_ago = NOW - timedelta(days=70)  # no page of it shows the album, nor is beside it
+    bench.save(
+        album,
+        replace(
+            article("2026-11-17-autre", PHOTO_IDS[3:4], published_at=earlier),
+            text="[tous](moments/mercredi.html)",
+        ),
+        replace(
+            article("2026-09-09-suite", PHOTO_IDS[2:3], published_at=long_ago),
+            text=f"[l'album](articles/{album.publication.slug}.html)",
+        ),
+    )
+    with closing(CentrePress(bench.places, bench.town, bench.centre)) as press:
+        first = press.publish(NOW)
+        assert isinstance(first, Built)
+        assert first.set_aside == ()
+        withdrawn = withdraw_post(bench.places.content, bench.centre, album.publication.slug, NOW)
+        second = press.publish(NOW, [withdrawn.path])
+    assert isinstance(second, Built)
+    assert [one.post for one in second.set_aside] == ["2026-09-09-suite"]
+    albums = {path.stem for path in (bench.site / "articles").iterdir()}
+    assert albums == {"2026-11-17-autre"}
+
+
 def test_two_builds_of_the_same_moment_are_the_same_bytes(bench: Bench, tmp_path: Path) -> None:
     """Same content, same moment: the same site, in another process with another hash seed."""
     bench.save(article(), reminder(), programme(), article("2026-11-17-groupe", groups=("moyens",)))
