@@ -804,7 +804,7 @@ class _Site:
     def gone(self, paths: Iterable[str]) -> list[str]:
         """Those of *paths*, and of the pages asked for, that the site will not have."""
         asked = () if self._whole else self._keys
-        return [one for one in (*paths, *asked) if not self._exists(one)]
+        return [one for one in (*paths, *asked) if not self.has(one)]
 
     def is_to_be_looked_at(self, folder: str) -> bool:
         """Say whether a folder of the site may hold what is to go: a photo's that is shown does not."""
@@ -812,9 +812,6 @@ class _Site:
 
     def has(self, path: str) -> bool:
         """Say whether the site will have a file at *path*."""
-        return self._exists(path)
-
-    def _exists(self, path: str) -> bool:
         if path in self._keys and self._whole:
             return True
         if path in self._theme:
