@@ -118,7 +118,7 @@ class Stage:
             except BaseException:
                 self._folders.pop(folder, None)
                 with suppress(OSError):
-                    os.rmdir(f"{self.folder}/{within}")  # noqa: PTH106 (as below)
+                    (self.folder / within).rmdir()
                 raise
             self._names[path] = f"{within}/{name}"
             self._new[path] = None
@@ -138,11 +138,11 @@ class Stage:
             if not above or os.path.lexists(f"{self._site}/{above}"):
                 self._folders[folder] = within
             else:
-                os.mkdir(f"{self.folder}/{within}")  # noqa: PTH102 (thousands of photos: a Path costs as much as the call)
+                (self.folder / within).mkdir()
                 self._folders[above] = within
                 within = f"{within}/{name}"
         with suppress(FileExistsError):
-            os.mkdir(f"{self.folder}/{within}")  # noqa: PTH102 (as above)
+            os.mkdir(f"{self.folder}/{within}")  # noqa: PTH102 (thousands of photos: a Path costs as much as the call)
         return within
 
     def _link(self, path: str, source: str) -> None:

@@ -165,8 +165,7 @@ def test_metadata_that_cannot_be_read_are_said_before_anybody_is_at_the_door(
     ],
 )
 def test_only_editions_go_without_the_other_commands(
-    arguments: tuple[str, ...],
-    of_editions: bool,  # noqa: FBT001 (a column of the table)
+    arguments: tuple[str, ...], *, of_editions: bool
 ) -> None:
     """The word counts where the command stands, and not as the value of something."""
     assert is_of_editions(arguments) is of_editions

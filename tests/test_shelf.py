@@ -368,7 +368,7 @@ def _moves(build: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("is_first", [True, False])
-def test_a_photo_that_cannot_be_read_leaves_no_folder(tmp_path: Path, is_first: bool) -> None:  # noqa: FBT001 (pytest's parameter)
+def test_a_photo_that_cannot_be_read_leaves_no_folder(tmp_path: Path, *, is_first: bool) -> None:
     """A photo that is not there leaves nothing in the site, and takes no other with it."""
     if not is_first:
         before = Stage(tmp_path, CENTRE)

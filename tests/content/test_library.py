@@ -62,7 +62,7 @@ def test_each_name_on_the_way_is_synced_before_it_is_said(
 
 
 def test_a_long_document_is_read_to_its_end(tmp_path: Path) -> None:
-    """However many reads it takes: what comes last is there, and is what is refused."""
+    """However many reads it takes, what comes last is there."""
     file = tmp_path / "long"
     for size in (0, 1, 65_535, 65_536, 65_537, 200_000):
         file.write_bytes(bytes(range(256)) * (size // 256) + b"z" * (size % 256))
